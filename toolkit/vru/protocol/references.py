@@ -1,0 +1,97 @@
+"""What one part of a protocol says of another: ids that must exist, months that must fit.
+
+Works on the file as read, so that these problems are reported together with malformed fields.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from vru.errors import Problem
+from vru.protocol.yaml_file import YamlFile
+
+_MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+
+
+def reference_problems(file: YamlFile) -> Iterator[Problem]:
+    """Every dangling id, repeated id, and month that contradicts another."""
+    raw = file.content
+    outcomes, data, analyses = (_ids(raw, key) for key in ("outcomes", "data", "analyses"))
+    for key in ("outcomes", "data", "analyses"):
+        yield from _repeats(file, key)
+    for i, outcome in enumerate(_items(raw, "outcomes")):
+        yield from _known(file, ("outcomes", i, "data"), outcome.get("data", "crimes"), data, "data")
+    for i, analysis in enumerate(_items(raw, "analyses")):
+        yield from _known(file, ("analyses", i, "outcome"), analysis.get("outcome"), outcomes, "outcomes")
+    for i, check in enumerate(_items(raw, "checks")):
+        named = check.get("analyses")
+        for j, name in enumerate(named if isinstance(named, list) else []):
+            yield from _known(file, ("checks", i, "analyses", j), name, analyses, "analyses")
+    selection = _part(_part(raw, "units"), "selection")
+    if selection:
+        yield from _known(file, ("units", "selection", "outcome"), selection.get("outcome"), outcomes, "outcomes")
+    yield from _primaries(file)
+    yield from _months(file)
+
+
+def _primaries(file: YamlFile) -> Iterator[Problem]:
+    analyses = _items(file.content, "analyses")
+    primary = [a for a in analyses if a.get("role") == "primary"]
+    if analyses and len(primary) != 1:
+        yield Problem(
+            f"{len(primary)} analyses have role: primary",
+            file.where(("analyses",)),
+            allowed="exactly one primary analysis",
+            hint="decide before seeing data which one answers the question",
+        )
+    outcomes = _items(file.content, "outcomes")
+    if outcomes and not any(o.get("primary") is True for o in outcomes):
+        yield Problem("no outcome is marked primary: true", file.where(("outcomes",)))
+
+
+def _months(file: YamlFile) -> Iterator[Problem]:
+    raw = file.content
+    first, last = (_month(_part(raw, "window").get(k)) for k in ("first", "last"))
+    intervention = _part(raw, "intervention")
+    start, end = _month(intervention.get("start")), _month(intervention.get("end"))
+    if first and last and start and not first < start <= last:
+        yield Problem(
+            f"{start} is not inside the window {first} to {last}, or leaves no month before it",
+            file.where(("intervention", "start")),
+            hint="widen window.first and window.last, or mend the start month",
+        )
+    if start and end and end < start:
+        yield Problem(f"end {end} is before start {start}", file.where(("intervention", "end")))
+    selection = _part(_part(raw, "units"), "selection")
+    chosen, until = _month(selection.get("first")), _month(selection.get("last"))
+    if chosen and until and until < chosen:
+        yield Problem(f"last {until} is before first {chosen}", file.where(("units", "selection", "last")))
+
+
+def _known(file: YamlFile, place: tuple[str | int, ...], value: Any, known: list[str], key: str) -> Iterator[Problem]:
+    if isinstance(value, str) and known and value not in known:
+        yield Problem(f"{value!r} is not the id of any entry of {key}", file.where(place), allowed=", ".join(known))
+
+
+def _repeats(file: YamlFile, key: str) -> Iterator[Problem]:
+    ids = _ids(file.content, key)
+    for name in sorted({n for n in ids if ids.count(n) > 1}):
+        yield Problem(f"the id {name!r} is used more than once", file.where((key,)))
+
+
+def _items(raw: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    value = raw.get(key)
+    return [v for v in value if isinstance(v, dict)] if isinstance(value, list) else []
+
+
+def _ids(raw: dict[str, Any], key: str) -> list[str]:
+    return [str(v["id"]) for v in _items(raw, key) if "id" in v]
+
+
+def _part(raw: dict[str, Any], key: str) -> dict[str, Any]:
+    value = raw.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _month(value: Any) -> str | None:
+    return value if isinstance(value, str) and _MONTH.match(value) else None
