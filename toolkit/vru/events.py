@@ -1,0 +1,40 @@
+"""Tidy events: what a source hands to geography, as one Parquet file and what is known about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class DataNote:
+    """One line of the data log: what was read, kept, dropped or decided, and how many rows."""
+
+    source: str
+    text: str
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Recorded events in a Parquet file, one row per event.
+
+    path : Parquet with at least the text columns ``month`` (YYYY-MM), ``force`` (the force slug in
+        the archive's file name), ``crime_type``, ``lsoa_code``, ``lsoa_name`` and the float columns
+        ``longitude``, ``latitude`` (null where absent); other columns may be used in outcome filters.
+    present : force -> months for which that force has a file in the archive. A month that is not
+        here is missing, not a month without crime.
+    sha256 : of the source as read (a file's bytes, or the ordered digests of a folder's files), "sha256:..." form.
+    truth : for simulated data or declared artificial changes: name -> known true value.
+    """
+
+    path: Path
+    present: Mapping[str, tuple[str, ...]]
+    sha256: str
+    log: tuple[DataNote, ...] = ()
+    truth: Mapping[str, float] = field(default_factory=dict)
+
+
+def months_between(first: str, last: str) -> tuple[str, ...]:
+    """Every month from ``first`` to ``last``, both included, as YYYY-MM; empty where last comes before first."""
+    start, end = (int(m[:4]) * 12 + int(m[5:7]) - 1 for m in (first, last))
+    return tuple(f"{i // 12:04d}-{i % 12 + 1:02d}" for i in range(start, end + 1))

@@ -1,0 +1,207 @@
+"""What an evaluation says: estimates, findings, ratings, and the whole result as JSON.
+
+Plain frozen dataclasses. ``None`` where a number does not exist; never NaN or infinity.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Literal
+
+from vru.errors import DataError
+from vru.events import DataNote
+from vru.graph import Identification
+
+Scale = Literal["log_rate_ratio", "count_difference"]
+AnalysisRole = Literal["primary", "secondary", "sensitivity", "exploratory"]
+Verdict = Literal["pass", "concern", "fail", "not_run"]
+Number = float | int | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A value with its interval, in the units the field that holds it names."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PathPoint:
+    """One period of the treated units together: offences observed and expected without treatment."""
+
+    period: str
+    observed: float
+    expected: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventPoint:
+    """Effect at ``event_time`` periods from the start, on the estimate's scale (0 = start period)."""
+
+    event_time: int
+    value: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One analysis's answer on one of two additive scales.
+
+    value, se, low, high : on ``scale``: log rate ratio (below 0 = fewer offences), or offences
+        over the whole post period (below 0 = fewer).
+    p : two-sided p-value of "no effect", or None where the method has none.
+    inference : how the interval and p were obtained, in words ("exact conditional binomial").
+    events_prevented : offences over the post period in the treated units, above 0 = prevented.
+    components : named parts of the estimate, same scale (WDD: local, displacement).
+    n_treated, n_comparison : units; n_pre, n_post : periods observed.
+    """
+
+    analysis: str
+    role: AnalysisRole
+    method: str
+    outcome: str
+    estimand: str
+    scale: Scale
+    value: float
+    se: float | None
+    low: float | None
+    high: float | None
+    level: float
+    p: float | None
+    inference: str
+    events_prevented: Interval | None
+    n_treated: int
+    n_comparison: int
+    n_pre: int
+    n_post: int
+    path: tuple[PathPoint, ...] = ()
+    event_study: tuple[EventPoint, ...] = ()
+    components: Mapping[str, Interval] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
+    counts: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ratio(self) -> Interval | None:
+        """The rate ratio and its interval, or None when the scale is a difference of counts."""
+        if self.scale != "log_rate_ratio":
+            return None
+        low, high = (None if v is None else math.exp(v) for v in (self.low, self.high))
+        return Interval(math.exp(self.value), low, high)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found about one analysis (or about the whole evaluation: ``analysis`` empty)."""
+
+    check: str
+    analysis: str
+    verdict: Verdict
+    text: str
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+    threshold: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """How strong the evidence is on one published instrument, for one outcome."""
+
+    instrument: str
+    outcome: str
+    level: int
+    label: str
+    reasons: tuple[str, ...]
+    verb: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Offences by period for one role, all its units together; None where a month is missing."""
+
+    outcome: str
+    role: str
+    n_units: int
+    periods: tuple[str, ...]
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What the numbers were computed from and with."""
+
+    data: Mapping[str, str]
+    versions: Mapping[str, str]
+    seed: int
+    truth: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationResult:
+    """Everything a report may say, computed; with the protocol it is all a report reads."""
+
+    protocol_id: str
+    protocol_digest: str
+    preregistered: Literal["yes", "changed", "no"]
+    changes: tuple[str, ...]
+    identification: Identification | None
+    estimates: tuple[Estimate, ...]
+    findings: tuple[Finding, ...]
+    ratings: tuple[Rating, ...]
+    series: tuple[Series, ...]
+    data_log: tuple[DataNote, ...]
+    provenance: Provenance
+    schema_version: int = 1
+
+    def estimate(self, analysis: str) -> Estimate:
+        """The estimate of one analysis. Raises KeyError if there is none of that id."""
+        for e in self.estimates:
+            if e.analysis == analysis:
+                return e
+        raise KeyError(analysis)
+
+    @property
+    def primary(self) -> Estimate:
+        """The registered primary estimate (the first, if several)."""
+        return next((e for e in self.estimates if e.role == "primary"), self.estimates[0])
+
+
+def to_json(result: EvaluationResult) -> str:
+    """The result as JSON text. Raises DataError if any number is NaN or infinite."""
+    from pydantic import TypeAdapter
+
+    bad = [where for where, value in _leaves(result, "result") if isinstance(value, float) and not math.isfinite(value)]
+    if bad:
+        raise DataError(*(f"{where} is not a finite number" for where in bad))
+    return TypeAdapter(EvaluationResult).dump_json(result, indent=1).decode() + "\n"
+
+
+def from_json(text: str) -> EvaluationResult:
+    """Read a result back. Raises DataError if the text is not a result of a known schema."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        result = TypeAdapter(EvaluationResult).validate_json(text)
+    except ValidationError as error:
+        raise DataError(*(f"result.json: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())) from None
+    if result.schema_version != 1:
+        raise DataError(f"result.json has schema version {result.schema_version}; this toolkit reads version 1")
+    return result
+
+
+def _leaves(value: object, where: str) -> Iterator[tuple[str, object]]:
+    if is_dataclass(value):
+        for f in fields(value):
+            yield from _leaves(getattr(value, f.name), f"{where}.{f.name}")
+    elif isinstance(value, Mapping):
+        for k, v in value.items():
+            yield from _leaves(v, f"{where}.{k}")
+    elif isinstance(value, tuple | list):
+        for i, v in enumerate(value):
+            yield from _leaves(v, f"{where}[{i}]")
+    else:
+        yield where, value
