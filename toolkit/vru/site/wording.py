@@ -1,0 +1,103 @@
+"""Numbers in words: effects, intervals and counts as a reader of the library meets them."""
+
+import math
+from dataclasses import dataclass
+
+from vru.record import Effect, LearningRecord, RecordOutcome, RecordRating
+
+# A log rate ratio beyond this is no finding, whatever a record says: exp(7) is a thousandfold change.
+_LARGEST_LOG = 7.0
+
+_INITIALS = frozenset(("vru", "vrp", "vrn", "opcc", "uk"))
+
+PREREGISTERED = {
+    "yes": "The plan was registered before the results were seen, and kept.",
+    "changed": "The plan was registered before the results were seen, and changed afterwards.",
+    "no": "The plan was not registered before the results were seen.",
+}
+VERDICT = {"pass": "Pass", "concern": "Concern", "fail": "Fail", "not_run": "Not run"}
+
+
+@dataclass(frozen=True, slots=True)
+class EffectText:
+    """One effect in words. ``reading`` says where the interval lies, never what caused it."""
+
+    size: str
+    interval: str
+    reading: str
+    prevented: str
+
+
+def effect_text(effect: Effect) -> EffectText:
+    """Say one effect in words, on the scale that the record gives."""
+    low, high = effect.ci_low, effect.ci_high
+    level = f"{effect.ci_level * 100:g}%"
+    if low is None or high is None:
+        interval, reading = "no interval reported", "No interval, so the size is uncertain to an unknown degree"
+    else:
+        interval = f"{level} interval: {_change(low, effect.scale)} to {_change(high, effect.scale)}"
+        if high < 0:
+            reading = "The whole interval is below no change"
+        elif low > 0:
+            reading = "The whole interval is above no change"
+        else:
+            reading = "The interval includes no change"
+    return EffectText(_change(effect.estimate, effect.scale), interval, reading, _prevented(effect))
+
+
+def outcome_of(record: LearningRecord, outcome_id: str) -> RecordOutcome | None:
+    """The record's outcome of that id, or None where an effect names one that the record does not describe."""
+    return next((o for o in record.outcomes if o.id == outcome_id), None)
+
+
+def measure_of(record: LearningRecord, outcome_id: str) -> str:
+    """What was measured, in the record's words; the bare id where the record does not say."""
+    found = outcome_of(record, outcome_id)
+    return found.measure if found else outcome_id
+
+
+def rating_of(record: LearningRecord, outcome_id: str) -> RecordRating | None:
+    """The first rating of an outcome, or None."""
+    return next((r for r in record.ratings if r.outcome == outcome_id), None)
+
+
+def plain(code: str) -> str:
+    """A code such as ``hot_spot_policing`` as words."""
+    words = code.replace("_", " ").replace("-", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def organisation_name(slug: str) -> str:
+    """An organisation's slug as a name: ``north-east-vru`` as North East VRU."""
+    return " ".join(w.upper() if w in _INITIALS else w.capitalize() for w in slug.split("-"))
+
+
+def _change(value: float, scale: str) -> str:
+    if scale == "count_difference":
+        size = abs(value)
+        shown = f"{size:,.0f}" if size >= 9.5 else f"{size:.1f}".removesuffix(".0")
+        if shown == "0":
+            return "no change"
+        return f"{shown} {'fewer' if value < 0 else 'more'}"
+    if abs(value) > _LARGEST_LOG:
+        return f"log rate ratio {value:.3g}"
+    percent = 100 * math.expm1(value)
+    shown = f"{abs(percent):.0f}" if abs(percent) >= 9.5 else f"{abs(percent):.1f}".removesuffix(".0")
+    if shown == "0":
+        return "no change"
+    return f"{shown}% {'lower' if value < 0 else 'higher'}"
+
+
+def _prevented(effect: Effect) -> str:
+    if effect.events_prevented is None:
+        return "not reported"
+    text = _count(effect.events_prevented)
+    if effect.events_prevented_low is not None and effect.events_prevented_high is not None:
+        text += f" ({_count(effect.events_prevented_low)} to {_count(effect.events_prevented_high)})"
+    return text
+
+
+def _count(value: float) -> str:
+    if abs(value) >= 1e12:
+        return f"{value:.3g}"
+    return f"{round(value):,}".replace("-", "−")
