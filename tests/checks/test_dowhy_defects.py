@@ -1,0 +1,130 @@
+"""Defects of DoWhy 0.14 that ``area_model`` guards against: where one is mended, its guard may go."""
+
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+from vru.checks.area_model import quiet
+
+
+def build(frame: pd.DataFrame) -> tuple[Any, Any, Any]:
+    from dowhy import CausalModel
+
+    model = CausalModel(frame, "t", "y", graph=nx.DiGraph([("w", "t"), ("w", "y"), ("t", "y")]))
+    estimand = model.identify_effect()
+    return model, estimand, model.estimate_effect(estimand, method_name="backdoor.linear_regression")
+
+
+@pytest.fixture
+def frame() -> pd.DataFrame:
+    rng = np.random.default_rng(6)
+    w = rng.normal(size=200)
+    t = np.tile([0, 1], 100)
+    return pd.DataFrame({"w": w, "t": t, "y": -1.0 * t + w + rng.normal(0, 0.3, 200)})
+
+
+def test_defect_propensity_estimators_write_into_the_callers_frame(frame: pd.DataFrame) -> None:
+    with quiet():
+        model, estimand, _ = build(frame)
+        model.estimate_effect(estimand, method_name="backdoor.propensity_score_weighting")
+    assert "propensity_score" in frame.columns
+
+
+def test_defect_a_bool_treatment_breaks_the_hidden_cause(frame: pd.DataFrame) -> None:
+    frame["t"] = frame.t.astype(bool)
+    with quiet():
+        model, estimand, estimate = build(frame)
+        with pytest.raises(TypeError):
+            model.refute_estimate(
+                estimand,
+                estimate,
+                method_name="add_unobserved_common_cause",
+                effect_strength_on_treatment=0.1,
+                effect_strength_on_outcome=0.1,
+            )
+
+
+def test_defect_the_default_placebo_ignores_its_seed(frame: pd.DataFrame) -> None:
+    with quiet():
+        model, estimand, estimate = build(frame)
+
+        def draw(kind: str) -> float:
+            state = np.random.RandomState(1)
+            said = model.refute_estimate(
+                estimand,
+                estimate,
+                method_name="placebo_treatment_refuter",
+                placebo_type=kind,
+                num_simulations=5,
+                random_state=state,
+                n_jobs=1,
+            )
+            return float(said.new_effect)
+
+        assert draw("Random Data") != draw("Random Data")
+        assert draw("permute") == draw("permute")
+
+
+def test_defect_flipped_labels_confound_nothing_in_a_balanced_design(frame: pd.DataFrame) -> None:
+    with quiet():
+        model, estimand, estimate = build(frame)
+
+        def mean_effect(kind: str, on_treatment: float) -> float:
+            np.random.seed(3)
+            effects = [
+                model.refute_estimate(
+                    estimand,
+                    estimate,
+                    method_name="add_unobserved_common_cause",
+                    confounders_effect_on_treatment=kind,
+                    effect_strength_on_treatment=on_treatment,
+                    effect_strength_on_outcome=-1.0,
+                ).new_effect
+                for _ in range(30)
+            ]
+            return float(np.mean(effects))
+
+        state = np.random.get_state()
+        flipped, linear = mean_effect("binary_flip", 0.1), mean_effect("linear", 0.3)
+        np.random.set_state(state)
+    # A tenth flipped dilutes -1 to -0.8, however strong the cause; the linear form moves it as a confounder would.
+    assert flipped == pytest.approx(0.8 * estimate.value, abs=0.05)
+    assert linear > -0.5
+
+
+def test_defect_a_grid_of_strengths_accumulates(frame: pd.DataFrame) -> None:
+    with quiet():
+        model, estimand, estimate = build(frame)
+        state = np.random.get_state()
+        np.random.seed(3)
+        said = model.refute_estimate(
+            estimand,
+            estimate,
+            method_name="add_unobserved_common_cause",
+            confounders_effect_on_treatment="linear",
+            effect_strength_on_treatment=np.array([0.0]),
+            effect_strength_on_outcome=np.full(12, 1.0),
+            plotmethod=None,
+        )
+        np.random.set_state(state)
+    # Twelve equal cells should have equal spread; each cell instead adds its noise to all before it.
+    moved = np.abs(np.asarray(said.new_effect_array).ravel() - estimate.value)
+    assert moved.size == 12
+    assert moved[6:].mean() > 1.5 * moved[:3].mean()
+
+
+def test_defect_modifiers_in_the_graph_become_interactions(frame: pd.DataFrame) -> None:
+    from dowhy import CausalModel
+
+    frame["x"] = np.random.default_rng(1).normal(size=200)
+    edges = [("w", "t"), ("w", "y"), ("t", "y"), ("x", "y")]
+    with quiet():
+        model = CausalModel(frame, "t", "y", graph=nx.DiGraph(edges))
+        estimand = model.identify_effect()
+        method = "backdoor.linear_regression"
+        assert model.estimate_effect(estimand, method_name=method).estimator._effect_modifier_names == ["x"]
+        none = model.estimate_effect(estimand, method_name=method, effect_modifiers=[])
+    assert not none.estimator._effect_modifier_names

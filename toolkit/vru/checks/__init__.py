@@ -1,0 +1,35 @@
+"""Checks: one file each. To add one, write the file and name it here."""
+
+from vru.checks import (
+    comparability,
+    displacement,
+    dowhy_data_subset,
+    dowhy_placebo_treatment,
+    dowhy_random_common_cause,
+    dowhy_unobserved_common_cause,
+    overdispersion,
+    placebo_areas,
+    placebo_date,
+    pre_period_trend,
+    regression_to_mean,
+)
+from vru.checks.check import Case, Check, CheckOptions
+
+CHECKS: dict[str, Check] = {
+    module.CHECK.name: module.CHECK
+    for module in (
+        comparability,
+        pre_period_trend,
+        placebo_date,
+        placebo_areas,
+        regression_to_mean,
+        overdispersion,
+        displacement,
+        dowhy_placebo_treatment,
+        dowhy_random_common_cause,
+        dowhy_data_subset,
+        dowhy_unobserved_common_cause,
+    )
+}
+
+__all__ = ["CHECKS", "Case", "Check", "CheckOptions"]

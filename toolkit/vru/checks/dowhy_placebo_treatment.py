@@ -1,0 +1,62 @@
+"""DoWhy: with the treated label dealt out at random, does the effect go away?"""
+
+from numpy.random import Generator
+from pydantic import Field
+
+from vru.checks.area_model import area_model, area_table, refute
+from vru.checks.check import Case, Check, CheckOptions
+from vru.checks.findings import changed, finding, guarded, not_run
+from vru.results import Finding, Verdict
+
+NAME = "dowhy_placebo_treatment"
+
+
+class Options(CheckOptions):
+    """``simulations``: how often the labels are shuffled."""
+
+    simulations: int = Field(50, ge=20, le=2000)
+
+
+def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
+    """Shuffle which areas are called treated; the effect should be nothing on average.
+
+    One row per area, outcome the change in log mean monthly count: see ``area_model``. Labels are
+    permuted, since DoWhy's default draws half of all areas whatever the real number was, and
+    ignores the seed.
+    """
+    assert isinstance(options, Options)
+    built = area_model(area_table(case))
+    said = refute(built, "placebo_treatment_refuter", rng, options.simulations, placebo_type="permute")
+    if said.p is None:
+        return not_run(NAME, case, "every shuffle of the labels gave the same effect, so there is nothing to compare.")
+    # The mean of many shuffles is near nothing by chance alone if it is within about two of its standard errors.
+    size = abs(said.effect) / built.se if built.se > 0 else float("inf")
+    verdict: Verdict = "fail" if said.p < 0.05 else "concern" if size > 0.5 else "pass"
+    text = (
+        f"With the treated label dealt out at random {options.simulations} times, DoWhy's effect was on average "
+        f"{changed(said.effect)} (it should be close to none; p = {said.p:.2f}), against {changed(built.effect)} "
+        f"with the real labels, one row an area ({built.table.arms[0]} treated, {built.table.arms[1]} comparison)."
+    )
+    numbers = {
+        "effect": built.effect,
+        "se": built.se,
+        "placebo_effect": said.effect,
+        "p": said.p,
+        "simulations": options.simulations,
+        "areas": len(built.table.treated),
+    }
+    threshold = (
+        "fail: no effect is outside what the shuffles give (p below 0.05); "
+        "concern: their mean exceeds half a standard error"
+    )
+    return finding(NAME, case, verdict, text, numbers, threshold)
+
+
+CHECK = Check(
+    name=NAME,
+    label="DoWhy: shuffled treatment",
+    question="Does the effect vanish when areas are called treated at random?",
+    source="DoWhy 0.14 placebo_treatment_refuter; Sharma & Kiciman (2020) arXiv:2011.04216",
+    options=Options,
+    run=guarded(NAME, _run),
+)

@@ -1,0 +1,158 @@
+"""How much of a before-after fall comes from having picked areas at their peak?"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from pydantic import Field
+
+from vru.checks.check import Case, Check, CheckOptions
+from vru.checks.findings import finding, guarded, not_run, percent
+from vru.panel import Panel, SelectionHistory
+from vru.results import Finding, Verdict
+from vru.stats.shrinkage import ExpectedFall, expected_fall
+from vru.stats.spread import pearson_dispersion
+
+NAME = "regression_to_mean"
+MIN_POOL = 10
+
+
+class Options(CheckOptions):
+    """``draws``: resamples of the pool behind the interval."""
+
+    draws: int = Field(500, ge=100, le=10000)
+
+
+@dataclass(frozen=True, slots=True)
+class _Naive:
+    """Treated units' offences per unit-month: in the selection window, before the start, after it; None if unknown."""
+
+    selection: float
+    before: float | None
+    after: float | None
+
+    def fall(self, later: float | None) -> float | None:
+        """Relative fall from the selection window."""
+        return None if later is None else 1 - later / self.selection
+
+
+def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
+    """Empirical Bayes on the pool that areas were picked from, and the naive comparison it explains."""
+    assert isinstance(options, Options)
+    history = case.panel.selection
+    if history is None:
+        return not_run(
+            NAME,
+            case,
+            "the plan does not say on which months areas were chosen, so luck in choosing them cannot be measured. "
+            "Areas chosen because they had peaked would fall back without any intervention.",
+        )
+    treated = {u for u, role in zip(case.panel.units, case.panel.role, strict=True) if role == "treated"}
+    picked = np.array([u in treated for u in history.pool])
+    if not picked.any():
+        return not_run(NAME, case, "no treated area is in the pool that areas were chosen from.")
+    if len(history.pool) < MIN_POOL or np.asarray(history.chosen).all():
+        return not_run(
+            NAME, case, f"the pool has {len(history.pool)} areas and {int((~history.chosen).sum())} not chosen."
+        )
+    counts = history.counts[:, ~np.isnan(history.counts).any(axis=0)]
+    if counts.shape[1] == 0 or counts[picked].sum() == 0:
+        return not_run(NAME, case, "the selection months hold no complete month, or no offences in treated areas.")
+    # Spread about area and month effects: the noise that an area's own total carries, Poisson or wider.
+    phi = max(1.0, pearson_dispersion(counts).phi) if counts.shape[1] > 1 else 1.0
+    luck = expected_fall(counts.sum(axis=1), picked, counts.shape[1], phi, rng, options.draws)
+    naive = _naive(case.panel, history, float(counts[picked].mean()))
+    return _judge(case, history, luck, naive, phi)
+
+
+def _naive(panel: Panel, history: SelectionHistory, selection: float) -> _Naive:
+    if history.outcome not in panel.counts:
+        return _Naive(selection, None, None)
+    # The selection months themselves are no test of what came later.
+    later = np.array([p not in history.periods for p in panel.periods])
+    whole = ~panel.missing[panel.is_role("treated")].any(axis=0) & later
+    counts = panel.counts[history.outcome][panel.is_role("treated")]
+    before, after = whole & ~panel.post(), whole & panel.post()
+    return _Naive(
+        selection,
+        float(counts[:, before].mean()) if before.any() else None,
+        float(counts[:, after].mean()) if after.any() else None,
+    )
+
+
+def _judge(case: Case, history: SelectionHistory, luck: ExpectedFall, naive: _Naive, phi: float) -> Finding:
+    overlap = sorted(set(history.periods) & set(case.panel.periods))
+    selection = case.protocol.units.selection
+    by_lot = selection is not None and selection.assign is not None
+    verdict: Verdict = "pass" if not overlap else "concern" if by_lot else "fail"
+    fall = naive.fall(naive.after)
+    share = _share(fall, luck.value)
+    text = _naive_text(naive, luck)
+    if share is not None:
+        text += f" That is {percent(share)} of the naive fall." if share <= 1 else " That is all of the naive fall."
+    text += _overlap_text(overlap, by_lot)
+    numbers = {
+        "naive_fall": fall,
+        "fall_before_start": naive.fall(naive.before),
+        "expected_fall": luck.value,
+        "expected_fall_low": luck.low,
+        "expected_fall_high": luck.high,
+        "share_of_naive_fall": share,
+        "reliability": luck.reliability,
+        "k": luck.k if math.isfinite(luck.k) else None,
+        "pool": len(history.pool),
+        "chosen": int(np.asarray(history.chosen).sum()),
+        "dispersion": phi,
+        "months_overlapping": len(overlap),
+    }
+    threshold = "fail: selection months are part of the analysis; concern: they are, but treatment was given by lot"
+    return finding(NAME, case, verdict, text, numbers, threshold)
+
+
+def _share(fall: float | None, expected: float) -> float | None:
+    """Part of the naive log fall that selection explains; None where there is no fall to explain."""
+    if fall is None or not 0 < fall < 1 or not 0 <= expected < 1:
+        return None
+    return math.log1p(-expected) / math.log1p(-fall)
+
+
+def _moved(fall: float) -> str:
+    return f"a fall of {percent(fall)}" if fall >= 0 else f"a rise of {percent(-fall)}"
+
+
+def _naive_text(naive: _Naive, luck: ExpectedFall) -> str:
+    text = f"In the selection months the treated areas had {naive.selection:.1f} offences an area a month. "
+    fall, early = naive.fall(naive.after), naive.fall(naive.before)
+    if fall is not None:
+        text += f"Used as the baseline, those months would show {_moved(fall)} by the time of the intervention. "
+    if early is not None:
+        text += f"Before the intervention had started there was already {_moved(early)}. "
+    text += (
+        f"Having been chosen on those months accounts, by itself, for {_moved(luck.value)} "
+        f"(95% interval {percent(luck.low)} to {percent(luck.high)}), since about {percent(1 - luck.reliability)} of "
+        "the differences between areas in those months were chance."
+    )
+    return text
+
+
+def _overlap_text(overlap: list[str], by_lot: bool) -> str:
+    if not overlap:
+        return " The analysis does not use the selection months, so this does not enter its estimate."
+    months = f"{len(overlap)} selection months ({overlap[0]} to {overlap[-1]})"
+    if by_lot:
+        return (
+            f" {months} are part of the analysis; treatment was given by lot among the chosen areas, so treated and "
+            "comparison areas fall back alike, but leave those months out of any before-after figure."
+        )
+    return f" {months} are part of the analysis: its baseline holds the peak, and its estimate holds this fall."
+
+
+CHECK = Check(
+    name=NAME,
+    label="Regression to the mean",
+    question="How much of a fall comes from having chosen areas at their peak?",
+    source="Empirical Bayes gamma-Poisson: Morris (1983) JASA 78:47; Hauer (1997) ch. 11",
+    options=Options,
+    run=guarded(NAME, _run),
+)

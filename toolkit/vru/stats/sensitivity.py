@@ -1,0 +1,66 @@
+"""How strong a hidden cause would have to be to explain an effect away."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+
+def e_value(ratio: float) -> float:
+    """The E-value of a rate ratio: least association, as a ratio, of a hidden cause with both sides.
+
+    Source: VanderWeele & Ding (2017) Annals of Internal Medicine 167:268-274; a ratio below 1 is inverted first.
+    """
+    above = max(ratio, 1 / ratio)
+    return above + math.sqrt(above * (above - 1))
+
+
+def e_value_of_limit(low: float, high: float) -> float:
+    """The E-value of the interval's limit nearer to no effect; 1 where the interval includes a ratio of 1.
+
+    Source: VanderWeele & Ding (2017), the same page.
+    """
+    if low <= 1 <= high:
+        return 1.0
+    return e_value(low if low > 1 else high)
+
+
+def robustness_value(t: float, df: int) -> float:
+    """Share of what is unexplained in treatment and in outcome that a hidden cause must explain to leave no effect.
+
+    t : t statistic of the treatment coefficient; df : residual degrees of freedom of its regression.
+
+    Source: Cinelli & Hazlett (2020) JRSS-B 82:39-67, equation 10 with q = 1.
+    """
+    f2 = t * t / df
+    return 0.5 * (math.sqrt(f2 * f2 + 4 * f2) - f2)
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """Partial R squared of one known characteristic: with who was treated, and with the outcome given treatment."""
+
+    with_treatment: float
+    with_outcome: float
+
+
+def benchmark(outcome: np.ndarray, treatment: np.ndarray, candidate: np.ndarray, adjusted: np.ndarray) -> Benchmark:
+    """Partial R squared of ``candidate`` given ``adjusted``, an ``(n, p)`` array (p may be 0).
+
+    Source: Cinelli & Hazlett (2020) section 4.4, the observed strengths that a hidden cause is compared with.
+    """
+    base = np.column_stack([np.ones(len(outcome)), adjusted])
+    with_treatment = _partial_r2(treatment, candidate, base)
+    return Benchmark(with_treatment, _partial_r2(outcome, candidate, np.column_stack([base, treatment])))
+
+
+def _partial_r2(y: np.ndarray, x: np.ndarray, given: np.ndarray) -> float:
+    def residual(values: np.ndarray) -> np.ndarray:
+        left: np.ndarray = values - given @ np.linalg.lstsq(given, values, rcond=None)[0]
+        return left
+
+    ry, rx = residual(y), residual(x)
+    size = float(ry @ ry) * float(rx @ rx)
+    # What is left after an exact fit is rounding error, of no more than a squared 1e-9 of the whole.
+    tiny = 1e-18 * max(float(y @ y), 1.0) * max(float(x @ x), 1.0)
+    return 0.0 if size <= tiny else float(ry @ rx) ** 2 / size
