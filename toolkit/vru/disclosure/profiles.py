@@ -1,0 +1,60 @@
+"""Suppression rules by where the data come from. Several sources: the strictest applies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A rule for counts.
+
+    smallest, largest : whole counts from ``smallest`` to ``largest``, both included, may not
+        leave; None for both where every count may.
+    source : where the rule comes from, and how sure that is.
+    """
+
+    name: str
+    label: str
+    smallest: int | None
+    largest: int | None
+    source: str
+
+    def hides(self, count: float) -> bool:
+        """True if a count of this size may not be shown."""
+        if self.smallest is None or self.largest is None:
+            return False
+        return self.smallest - 0.5 < count < self.largest + 0.5 and (self.smallest == 0 or count > 0)
+
+
+_ALL = (
+    Profile(
+        "public_police_uk",
+        "Open data from data.police.uk: nothing is suppressed",
+        None,
+        None,
+        "Open Government Licence; published points are already moved to places with at least 8 addresses or none",
+    ),
+    Profile(
+        "police_local",
+        "Police records held locally: 1 to 4 are suppressed",
+        1,
+        4,
+        "customary threshold of 5; not written down nationally: an agreement with the force overrides it",
+    ),
+    Profile(
+        "nhs_hes_ecds",
+        "Hospital and emergency care records below national level: 1 to 7 are suppressed",
+        1,
+        7,
+        "NHS England, disclosure control for HES and ECDS since September 2018",
+    ),
+    Profile(
+        "tre",
+        "Trusted research environments: 0 to 9 are suppressed",
+        0,
+        9,
+        "threshold of 10 at the ONS Secure Research Service; UK LLC includes zero, and the stricter reading is used",
+    ),
+)
+PROFILES: Mapping[str, Profile] = {p.name: p for p in _ALL}
+DEFAULT = "police_local"

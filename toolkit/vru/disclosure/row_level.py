@@ -1,0 +1,54 @@
+"""Tables that look as if each row were a person or an offence."""
+
+import re
+from collections.abc import Sequence
+
+from vru.disclosure.content import Table
+
+MAX_ROWS = 30
+_UNIQUE = 0.9
+_ID_HEADER = re.compile(
+    r"\b(id|ids|urn|uid|uuid|nhs|nino|pnc|name|surname|forename|dob|birth|postcode|address|crime[ _]?(id|number|ref)|"
+    r"incident|case[ _]?(no|number|ref)|reference|custody|victim|suspect|offender|person)\b",
+    re.IGNORECASE,
+)
+_INNOCENT = re.compile(
+    r"[EWSNK]\d{8}"  # ONS area code
+    r"|(19|20)\d\d(-(0[1-9]|1[0-2])|[-/ ]?Q[1-4]|/\d\d)?"  # year, month, quarter, financial year
+    r"|[A-Z][a-z]+ (19|20)\d\d"  # month in words
+    r"|[-−+]?[\d,]*\.?\d+(e[-+]?\d+)?%?"  # a number is judged by its column's name only
+    r"|sha256:[0-9a-f]{64}"
+)
+_MOMENT = re.compile(r"(19|20)\d\d-\d\d-\d\d([T ]\d\d:\d\d.*)?|\d{1,2}/\d{1,2}/(19|20)\d\d.*")
+_IDENTIFIER = re.compile(r"(?=.*\d)[\w/-]{6,}")
+
+
+def row_level_reason(table: Table) -> str:
+    """Why a table looks row-level, in words without its content; "" if it does not."""
+    if table.is_frame:
+        return "a data frame printed as it is"
+    if len(table.rows) <= MAX_ROWS:
+        return ""
+    header = table.rows[0]
+    for column in range(max(len(row) for row in table.rows)):
+        values = [row[column].strip() for row in table.rows[1:] if column < len(row) and row[column].strip()]
+        if len(values) > MAX_ROWS and len(set(values)) >= _UNIQUE * len(values):
+            name = header[column].strip() if column < len(header) else ""
+            if reason := _column_reason(name, values):
+                return f"{len(table.rows) - 1} rows, {reason}"
+    return ""
+
+
+def _column_reason(name: str, values: Sequence[str]) -> str:
+    areas = sum(bool(re.fullmatch(r"[EWSNK]\d{8}", v)) for v in values)
+    if areas >= _UNIQUE * len(values):
+        return ""
+    if _ID_HEADER.search(name.replace("_", " ")):
+        return "nearly all different under a heading that names people or cases"
+    moments = sum(bool(_MOMENT.fullmatch(v)) for v in values)
+    if moments >= _UNIQUE * len(values):
+        return "nearly all different moments or days"
+    marks = sum(bool(_IDENTIFIER.fullmatch(v)) and not _INNOCENT.fullmatch(v) for v in values)
+    if marks >= _UNIQUE * len(values):
+        return "nearly all different values that look like identifiers"
+    return ""

@@ -1,0 +1,102 @@
+"""ro-crate-metadata.json: what a version is, for machines that do not know this toolkit.
+
+Source: RO-Crate 1.2, https://w3id.org/ro/crate/1.2 (root data entity, data entities, provenance of entities).
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from vru.library.manifest import sha256
+from vru.record import LearningRecord
+
+FILE = "ro-crate-metadata.json"
+_SPEC = "https://w3id.org/ro/crate/1.2"
+_LICENCES = {"OGL-UK-3.0": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"}
+_FORMATS = {
+    ".json": "application/json",
+    ".csv": "text/csv",
+    ".html": "text/html",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".yaml": "application/yaml",
+    ".txt": "text/plain",
+    ".md": "text/markdown",
+}
+
+
+def ro_crate(record: LearningRecord, files: Mapping[str, bytes], published: datetime) -> str:
+    """The crate's metadata as JSON-LD text; ``files`` are all files but this one and the manifest."""
+    graph = [
+        {
+            "@id": FILE,
+            "@type": "CreativeWork",
+            "about": {"@id": "./"},
+            "conformsTo": {"@id": _SPEC},
+        },
+        _root(record, sorted(files), published),
+        *(_file(name, files[name]) for name in sorted(files)),
+        {"@id": f"#{record.organisation}", "@type": "Organization", "name": record.organisation},
+        {"@id": _licence(record), "@type": "CreativeWork", "name": record.licence},
+        *_run(record),
+    ]
+    return json.dumps({"@context": f"{_SPEC}/context", "@graph": graph}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _root(record: LearningRecord, names: list[str], published: datetime) -> dict[str, Any]:
+    return {
+        "@id": "./",
+        "@type": "Dataset",
+        "identifier": f"{record.organisation}/{record.id}",
+        "version": record.version,
+        "name": record.title,
+        "description": record.summary,
+        "datePublished": published.date().isoformat(),
+        "license": {"@id": _licence(record)},
+        "author": {"@id": f"#{record.organisation}"},
+        "publisher": {"@id": f"#{record.organisation}"},
+        "temporalCoverage": f"{record.setting.first}/{record.setting.last}",
+        "hasPart": [{"@id": name} for name in names],
+        "mentions": {"@id": "#run"},
+    }
+
+
+def _file(name: str, data: bytes) -> dict[str, Any]:
+    suffix = name[name.rfind(".") :] if "." in name else ""
+    return {
+        "@id": name,
+        "@type": "File",
+        "name": name,
+        "encodingFormat": _FORMATS.get(suffix, "application/octet-stream"),
+        "contentSize": str(len(data)),
+        "sha256": sha256(data).removeprefix("sha256:"),
+    }
+
+
+def _run(record: LearningRecord) -> list[dict[str, Any]]:
+    inputs = [
+        {"@id": f"#data-{name}", "@type": "CreativeWork", "name": name, "identifier": digest}
+        for name, digest in sorted(record.data_digests.items())
+    ]
+    plan = {"@id": "#plan", "@type": "CreativeWork", "name": "protocol", "identifier": record.protocol_digest}
+    software = {
+        "@id": "#toolkit",
+        "@type": "SoftwareApplication",
+        "name": "vru-toolkit",
+        "softwareVersion": record.toolkit_version,
+    }
+    run = {
+        "@id": "#run",
+        "@type": "CreateAction",
+        "name": "evaluation",
+        "agent": {"@id": f"#{record.organisation}"},
+        "instrument": {"@id": "#toolkit"},
+        "object": [{"@id": entity["@id"]} for entity in [plan, *inputs]],
+        "result": {"@id": "./"},
+    }
+    return [run, software, plan, *inputs]
+
+
+def _licence(record: LearningRecord) -> str:
+    return _LICENCES.get(record.licence, f"https://spdx.org/licenses/{record.licence}")

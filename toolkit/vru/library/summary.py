@@ -1,0 +1,119 @@
+"""The plain summary of a record: at most 120 words, estimate with interval, in the words that the design licenses."""
+
+import math
+from typing import Literal
+
+from vru.protocol import Protocol
+from vru.results import Estimate, EvaluationResult
+
+MAX_WORDS = 120
+Strength = Literal["change", "associated", "caused"]
+_ORDER: tuple[Strength, ...] = ("change", "associated", "caused")
+
+
+def plain_summary(protocol: Protocol, result: EvaluationResult) -> str:
+    """The disclaimer as first line, then what was done, found, how strongly, and what was promised.
+
+    Sentences are written in order of need and the last ones are left out where 120 words are
+    reached; disclaimer and effect are never left out.
+    """
+    first = " ".join(protocol.disclaimer.split())
+    must = [_effect(protocol, result, result.primary)]
+    may = [_done(protocol, result.primary), _rated(result), _planned(result), _checked(result)]
+    kept = list(may)
+    while kept and _words(" ".join([first, *must, *kept])) > MAX_WORDS:
+        kept.pop()
+    # What was done reads first; the effect keeps its place however short the room is.
+    opening = kept[:1] if may[0] in kept else []
+    body = " ".join(s for s in [*opening, *must, *kept[len(opening) :]] if s)
+    return f"{first}\n{body}" if first else body
+
+
+def strength(result: EvaluationResult, outcome: str) -> Strength:
+    """The weakest verb that the ratings of this outcome license; "change" where nobody rated it."""
+    found = [_strength(r.verb) for r in result.ratings if r.outcome == outcome]
+    return min(found, key=_ORDER.index, default="change")
+
+
+def _strength(verb: str) -> Strength:
+    text = verb.lower()
+    if "associat" in text:
+        return "associated"
+    return "caused" if "caus" in text or "effect" in text else "change"
+
+
+def _effect(protocol: Protocol, result: EvaluationResult, estimate: Estimate) -> str:
+    name = _short(protocol.intervention.name, 12)
+    size = f"{_size(estimate, estimate.value)} than expected without it ({_interval(estimate)})"
+    what = f"{estimate.outcome.replace('_', ' ')} offences"
+    if estimate.low is not None and estimate.high is not None and estimate.low <= 0 <= estimate.high:
+        return f"The best estimate for {name} is, for {what}, {size}; these data fit with both fewer and more."
+    verb = strength(result, estimate.outcome)
+    if verb == "caused":
+        return f"The estimated effect of {name} on {what}: {size}."
+    if verb == "associated":
+        return f"{name} was associated with this difference in {what}: {size}."
+    doubt = "This evaluation cannot say that the intervention made the difference."
+    return f"After {name} began, {what} changed: {size}. {doubt}"
+
+
+def _size(estimate: Estimate, value: float) -> str:
+    if estimate.scale == "count_difference":
+        return f"{abs(value):,.0f} {'fewer' if value < 0 else 'more'}"
+    ratio = math.exp(min(value, 50.0))
+    if ratio >= 2:
+        return f"{ratio:,.1f} times as many"
+    change = 100 * abs(ratio - 1)
+    size = f"{change:.0f}" if change >= 9.95 else f"{change:.1f}"
+    return f"{size}% {'fewer' if ratio < 1 else 'more'}"
+
+
+def _interval(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None:
+        return "no interval available"
+    low, high = _size(estimate, estimate.low), _size(estimate, estimate.high)
+    return f"{100 * estimate.level:g}% interval from {low} to {high}"
+
+
+def _done(protocol: Protocol, estimate: Estimate) -> str:
+    plan = protocol.intervention
+    until = f" to {plan.end}" if plan.end else ""
+    areas = f"{estimate.n_treated} treated and {estimate.n_comparison} comparison areas"
+    window = f"{protocol.window.first} to {protocol.window.last}"
+    return f"{_short(plan.name, 12)}, from {plan.start}{until}; {areas}, {window}."
+
+
+def _rated(result: EvaluationResult) -> str:
+    ratings = [r for r in result.ratings if r.outcome == result.primary.outcome]
+    if not ratings:
+        return "The strength of this evidence was not rated."
+    return (
+        "Strength of evidence: " + "; ".join(f"{r.instrument} {r.level} ({_short(r.label, 10)})" for r in ratings) + "."
+    )
+
+
+def _planned(result: EvaluationResult) -> str:
+    return {
+        "yes": "The plan was registered before the analysis and kept.",
+        "changed": "The plan was registered and changed afterwards; the record lists how.",
+        "no": "The plan was not registered before the analysis.",
+    }[result.preregistered]
+
+
+def _checked(result: EvaluationResult) -> str:
+    found = [f.verdict for f in result.findings]
+    if not found:
+        return "No checks were run."
+    return (
+        f"Of {len(found)} checks, {found.count('fail')} failed, {found.count('concern')} raised a concern "
+        f"and {found.count('not_run')} could not be run."
+    )
+
+
+def _short(text: str, words: int) -> str:
+    parts = text.rstrip(". ").split()
+    return " ".join(parts) if len(parts) <= words else " ".join(parts[:words]) + " …"
+
+
+def _words(text: str) -> int:
+    return len(text.split())

@@ -1,0 +1,72 @@
+"""Is a published version whole and as it was published? One finding per question; nothing raises."""
+
+from pathlib import Path
+
+from vru.errors import LibraryError
+from vru.library import crate, effects
+from vru.library.folder import VersionFolder, read_version
+from vru.library.reading import read_record_folder
+from vru.protocol import Protocol, digest
+from vru.results import Finding, Verdict
+
+
+def verify_version(path: Path) -> tuple[Finding, ...]:
+    """Integrity of one version folder ``…/<organisation>/<record>/vX.Y``, without recomputing anything.
+
+    Checks: every hash and no stranger (``integrity_files``), effects.csv is the record's
+    (``integrity_effects``), the crate names every file (``integrity_crate``), the plan inside has
+    the digest that is claimed (``integrity_plan``), the versions form one chain (``integrity_chain``).
+    """
+    where = "/".join(path.parts[-3:])
+    try:
+        version = read_version(path, where)
+    except LibraryError as error:
+        told = "; ".join(f"{p.where}: {p.what}" for p in error.problems[:20])
+        return (_finding("files", "fail", f"The folder does not verify: {told}."),)
+    count = len(version.files)
+    return (
+        _finding("files", "pass", f"All {count} files have the hash in the manifest {version.manifest_sha256}."),
+        _effects(version),
+        _crate(version),
+        _plan(version),
+        _chain(path),
+    )
+
+
+def _effects(version: VersionFolder) -> Finding:
+    if version.files.get(effects.FILE) == effects.effects_csv(version.record).encode():
+        return _finding("effects", "pass", "effects.csv holds the record's effects and nothing else.")
+    return _finding("effects", "fail", "effects.csv is missing or does not say what the record says.")
+
+
+def _crate(version: VersionFolder) -> Finding:
+    text = version.files.get(crate.FILE, b"").decode("utf-8", errors="replace")
+    lost = [name for name in version.files if name != crate.FILE and f'"@id": "{name}"' not in text]
+    if lost or not text:
+        return _finding("crate", "fail", f"{crate.FILE} is missing or does not name {', '.join(lost)}.")
+    return _finding("crate", "pass", f"{crate.FILE} names every file.")
+
+
+def _plan(version: VersionFolder) -> Finding:
+    record = version.record
+    if record.result.get("protocol_digest") != record.protocol_digest:
+        return _finding("plan", "fail", "The result inside the record belongs to another plan than the record claims.")
+    try:
+        found = digest(Protocol.model_validate(record.protocol))
+    except ValueError:
+        return _finding("plan", "not_run", "The plan inside the record cannot be read by this version of the toolkit.")
+    if found != record.protocol_digest:
+        return _finding("plan", "fail", f"The plan inside the record has digest {found}, not {record.protocol_digest}.")
+    return _finding("plan", "pass", f"The plan inside the record has the digest claimed, {found}.")
+
+
+def _chain(path: Path) -> Finding:
+    where = "/".join(path.parts[-3:-1])
+    told = [str(p).splitlines()[0] for p in read_record_folder(path.parent, where).problems]
+    if told:
+        return _finding("chain", "fail", f"The record's folder has problems: {'; '.join(told[:20])}.")
+    return _finding("chain", "pass", "Every version of this record names the one before it by its hash.")
+
+
+def _finding(check: str, verdict: Verdict, text: str) -> Finding:
+    return Finding(f"integrity_{check}", "", verdict, text)
