@@ -1,0 +1,40 @@
+"""What a method is: a name, what it assumes, its options, and one function."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from numpy.random import Generator
+from pydantic import BaseModel, ConfigDict, Field
+
+from vru.panel import Panel
+from vru.results import Estimate
+
+
+class MethodOptions(BaseModel):
+    """Options of a method as typed in a protocol; closed to unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    level: float = Field(0.95, ge=0.5, le=0.999)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """An estimator on the common scale.
+
+    design : the strongest design it can carry: "before_after" (no comparison used),
+        "controlled_before_after" (one comparison, totals), "panel" (comparison and trend).
+    fit : ``fit(panel, outcome, options, rng) -> Estimate`` with ``analysis`` left "" and
+        ``role`` "exploratory"; the caller fills both in. Raises MethodError with a hint
+        where the data cannot answer.
+    """
+
+    name: str
+    family: Literal["before_after", "causal"]
+    design: Literal["before_after", "controlled_before_after", "panel"]
+    label: str
+    source: str
+    options: type[MethodOptions]
+    fit: Callable[[Panel, str, MethodOptions, Generator], Estimate]
+    adjusts_for: tuple[str, ...] = ()

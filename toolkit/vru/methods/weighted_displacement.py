@@ -1,0 +1,181 @@
+"""Weighted displacement difference (Wheeler & Ratcliffe 2018): net offences, with spill into buffers."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.random import Generator
+from pydantic import BaseModel, ConfigDict, Field
+
+from vru.errors import MethodError, Problem
+from vru.methods.arms import Arms, common_window, path, take_arms, totals
+from vru.methods.inference import Inference
+from vru.methods.limits import measured_limits
+from vru.methods.method import Method, MethodOptions
+from vru.panel import Panel, Role
+from vru.results import Estimate, Interval
+from vru.stats.blocks import fit_blocks
+from vru.stats.dispersion import Dispersion
+from vru.stats.displacement import BeforeAfter, Difference, WeightedDisplacement, weighted_displacement
+from vru.stats.intervals import two_sided_p, wald
+
+ROLES: tuple[Role, ...] = ("treated", "comparison", "buffer", "buffer_comparison")
+
+
+class AreaWeights(BaseModel):
+    """Size of each group of units (for example square kilometres): its counts are divided by it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    treated: float = Field(1.0, gt=0)
+    comparison: float = Field(1.0, gt=0)
+    buffer: float = Field(1.0, gt=0)
+    buffer_comparison: float = Field(1.0, gt=0)
+
+
+class Options(MethodOptions):
+    """``variance``: poisson, as published, or overdispersed (standard error times the root of phi)."""
+
+    variance: Literal["poisson", "overdispersed"] = "poisson"
+    area_weights: AreaWeights = AreaWeights()
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    parts: WeightedDisplacement
+    extra: Dispersion
+    stretch: float
+    time: float
+
+
+def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> Estimate:
+    """Change in treated units less change in comparison units, plus the same for buffers where there are any.
+
+    Counts before are scaled to the number of months after, so the value is in offences over the
+    months after. Raises MethodError without comparison units or with staggered starts.
+    """
+    opts = Options.model_validate(options.model_dump())
+    arms = common_window(take_arms(panel, outcome, ROLES, keep_empty=True))
+    time = arms.n_pre / arms.n_post
+    cells = {r: _cells(arms, r, getattr(opts.area_weights, r)) for r in ROLES}
+    treated, comparison = cells["treated"], cells["comparison"]
+    if treated is None or comparison is None:
+        raise MethodError(Problem("this method needs treated and comparison units", where="units"))
+    parts = weighted_displacement(treated, comparison, cells["buffer"], cells["buffer_comparison"], time=time)
+    group = np.array([ROLES.index(r) for r in arms.role])
+    extra = fit_blocks(arms.counts, group, arms.post).dispersion
+    stretch = float(np.sqrt(extra.inflation)) if opts.variance == "overdispersed" else 1.0
+    return _estimate(outcome, opts, arms, _Answer(parts, extra, stretch, time))
+
+
+def _cells(arms: Arms, role: str, weight: float) -> BeforeAfter | None:
+    found = totals(arms, role)
+    return None if found is None else BeforeAfter(found.before, found.after, weight)
+
+
+def _interval(part: Difference, level: float, stretch: float) -> Interval:
+    bounds = wald(part.value, part.se * stretch, level)
+    return Interval(part.value, bounds.low, bounds.high)
+
+
+def _infer(opts: Options, answer: _Answer) -> Inference:
+    total, se = answer.parts.total, answer.parts.total.se * answer.stretch
+    words = "normal; independent Poisson counts, as published"
+    if opts.variance == "overdispersed":
+        words = "normal; Poisson variance times phi of the unit-months"
+    return Inference(wald(total.value, se, opts.level), se, two_sided_p(total.value, se), words)
+
+
+def _expected(arms: Arms, opts: Options) -> np.ndarray:
+    """Treated monthly mean before, plus comparison's monthly departure from its own mean before."""
+    treated, comparison = (arms.counts[arms.role == r].sum(axis=0) for r in ("treated", "comparison"))
+    scale = opts.area_weights.treated / opts.area_weights.comparison
+    before = ~arms.post
+    return np.asarray(treated[before].mean() + scale * (comparison - comparison[before].mean()))
+
+
+def _estimate(outcome: str, opts: Options, arms: Arms, answer: _Answer) -> Estimate:
+    parts, inference = answer.parts, _infer(opts, answer)
+    components = {"local": parts.local, "displacement": parts.displacement, "total": parts.total}
+    local = _interval(parts.local, opts.level, answer.stretch)
+    size = opts.area_weights.treated
+    treated = arms.treated
+    return Estimate(
+        analysis="",
+        role="exploratory",
+        method=METHOD.name,
+        outcome=outcome,
+        estimand="net change in offences over the months after the start"
+        + (", treated units and their buffers, less their controls" if parts.displacement else ", less comparison"),
+        scale="count_difference",
+        value=parts.total.value,
+        se=inference.se,
+        low=inference.bounds.low,
+        high=inference.bounds.high,
+        level=opts.level,
+        p=inference.p,
+        inference=inference.words,
+        events_prevented=Interval(
+            -size * local.value,
+            None if local.high is None else -size * local.high,
+            None if local.low is None else -size * local.low,
+        ),
+        n_treated=int(treated.sum()),
+        n_comparison=int((arms.role == "comparison").sum()),
+        n_pre=arms.n_pre,
+        n_post=arms.n_post,
+        path=path(arms, arms.counts[treated].sum(axis=0), _expected(arms, opts)),
+        components={k: _interval(v, opts.level, answer.stretch) for k, v in components.items() if v is not None},
+        counts=_counts(arms, answer),
+        notes=_notes(opts, arms, answer) + measured_limits(METHOD.name, arms, answer.extra),
+    )
+
+
+def _counts(arms: Arms, answer: _Answer) -> dict[str, float]:
+    counts = {"time_weight": answer.time}
+    for letter, role in zip("TCDE", ROLES, strict=True):
+        if (found := totals(arms, role)) is not None:
+            counts |= {f"{letter}0": found.before, f"{letter}1": found.after}
+    return counts if answer.extra.phi is None else counts | {"phi": answer.extra.phi}
+
+
+def _notes(opts: Options, arms: Arms, answer: _Answer) -> tuple[str, ...]:
+    parts, extra = answer.parts, answer.extra
+    notes = [*arms.notes, "Assumes that without treatment counts would have changed by the same number in both arms."]
+    if arms.n_pre != arms.n_post:
+        notes.append(
+            f"{arms.n_pre} months before and {arms.n_post} after: counts before were divided by "
+            f"{answer.time:.3g}, their variance by its square."
+        )
+    if parts.displacement is not None:
+        notes.append("Offences prevented counts the treated units only; the value above is net of the buffers.")
+        if not (arms.role == "buffer_comparison").any():
+            notes.append("Buffers have no comparison of their own, so their whole change is taken as displaced.")
+    treated, comparison = totals(arms, "treated"), totals(arms, "comparison")
+    if treated and comparison and not 0.67 <= _size_ratio(treated.before, comparison.before, opts) <= 1.5:
+        notes.append(
+            "Comparison and treated units differ by more than half in offences before the start: equal change in "
+            "numbers is then unlikely. Set area_weights, or use relative_rate_ratio."
+        )
+    if extra.phi is not None:
+        wide = _interval(parts.total, opts.level, float(np.sqrt(extra.inflation)))
+        notes.append(f"Unit-months vary {extra.phi:.2f} times as much as Poisson counts (phi, {extra.df} df).")
+        if extra.phi > 1.2 and opts.variance == "poisson":
+            notes.append(f"Allowing for that the interval would be {wide.low:.1f} to {wide.high:.1f}.")
+    return tuple(notes)
+
+
+def _size_ratio(treated: float, comparison: float, opts: Options) -> float:
+    weights = opts.area_weights
+    return (comparison / weights.comparison) / max(treated / weights.treated, 1e-9)
+
+
+METHOD = Method(
+    name="weighted_displacement",
+    family="causal",
+    design="controlled_before_after",
+    label="Weighted displacement difference",
+    source="Wheeler & Ratcliffe (2018) Crime Science 7:11",
+    options=Options,
+    fit=fit,
+)
