@@ -100,12 +100,15 @@ def test_a_long_plan_never_pushes_out_disclaimer_or_effect(make_plan, plan, make
 
 
 def test_what_cannot_be_published_is_named(make_plan, outcome, make_outcome):
-    with pytest.raises(LibraryError, match="disclaimer"):
-        draft_record(make_plan(disclaimer="x" * 301), outcome)
     with pytest.raises(LibraryError, match="no estimate"):
         draft_record(make_plan(), make_outcome(estimates=()))
     with pytest.raises(LibraryError, match="data_digests"):
         draft_record(make_plan(), make_outcome(provenance=replace(outcome.provenance, data={"crimes": "not a digest"})))
+
+
+def test_an_exercise_is_called_one_whatever_its_rating(make_plan, make_outcome, outcome):
+    known = make_outcome(provenance=replace(outcome.provenance, truth={"rate_ratio": 0.8}))
+    assert "an exercise in which the truth is known" in draft_record(make_plan(), known).summary
 
 
 def test_long_titles_are_clipped_not_refused(make_plan, outcome):

@@ -75,7 +75,7 @@ def test_a_problem_names_file_line_and_field(tmp_path: Path) -> None:
         ("seed: 20210401", "seed: 20210401\nseed: 3", "the key 'seed' is given twice"),
         ("seed: 20210401", "seed: &a 20210401\nversion2: *a", "anchors and aliases"),
         ("id: op-grip-demo", "id: ../../etc", "does not have the form"),
-        ("seed: 20210401", "seed: 20210401\nartificial_effect: {keep_share: 1.5}", "less than 1"),
+        ("seed: 20210401", "seed: 20210401\nartificial_effect: {keep_share: 1.5}", "less than or equal to 1"),
     ],
 )
 def test_what_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:

@@ -74,7 +74,8 @@ class Panel:
         """Bool array ``(n_units, n_periods)``: True from a unit's start period onwards."""
         at = {p: i for i, p in enumerate(self.periods)}
         first = [at[s] if s is not None else len(self.periods) for s in self.starts]
-        return np.greater_equal.outer(np.arange(len(self.periods)), np.asarray(first)).T
+        after: np.ndarray = np.arange(len(self.periods))[None, :] >= np.asarray(first)[:, None]
+        return after
 
     def post(self) -> np.ndarray:
         """Bool array ``(n_periods,)``: periods at or after the earliest start of any unit."""

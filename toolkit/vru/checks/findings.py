@@ -43,7 +43,8 @@ def guarded(check: str, body: Run) -> Run:
 
 def percent(share: float, digits: int = 0) -> str:
     """0.123 as ``12%``."""
-    return f"{100 * share:.{digits}f}%"
+    text = f"{100 * share:.{digits}f}%"
+    return text.removeprefix("-") if float(text[:-1]) == 0 else text
 
 
 def changed(log_ratio: float) -> str:

@@ -48,6 +48,8 @@ def _effect(protocol: Protocol, result: EvaluationResult, estimate: Estimate) ->
     what = f"{estimate.outcome.replace('_', ' ')} offences"
     if estimate.low is not None and estimate.high is not None and estimate.low <= 0 <= estimate.high:
         return f"The best estimate for {name} is, for {what}, {size}; these data fit with both fewer and more."
+    if protocol.artificial_effect is not None or result.provenance.truth:
+        return f"This is an exercise in which the truth is known; the analysis finds {size} {what}."
     verb = strength(result, estimate.outcome)
     if verb == "caused":
         return f"The estimated effect of {name} on {what}: {size}."

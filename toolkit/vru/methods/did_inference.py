@@ -15,7 +15,9 @@ from vru.stats.intervals import Bounds, quantile, two_sided_p, wald
 from vru.stats.permutation import invert, randomisation_test, smallest_p
 from vru.stats.schedules import Schedule, p_by_schedule, p_by_sign
 
-FEW_UNITS, FEW_IN_ARM = 30, 10
+# Below these, reassignment: 10 against 40 units gave 7-8% false positives with the cluster-robust error.
+FEW_UNITS, FEW_IN_SMALLER_ARM = 30, 20
+FEW_IN_ARM = 10
 Mode = Literal["cluster", "randomisation", "wild"]
 
 
@@ -40,10 +42,10 @@ class Ask:
 
 
 def choose(asked: Mode | Literal["auto"], n_treated: int, n_comparison: int) -> Mode:
-    """``auto``: re-assignment with fewer than 30 units or fewer than 10 in an arm, else cluster."""
+    """``auto``: re-assignment with fewer than 30 units or fewer than 20 in an arm, else cluster."""
     if asked != "auto":
         return asked
-    few = n_treated + n_comparison < FEW_UNITS or min(n_treated, n_comparison) < FEW_IN_ARM
+    few = n_treated + n_comparison < FEW_UNITS or min(n_treated, n_comparison) < FEW_IN_SMALLER_ARM
     return "randomisation" if few else "cluster"
 
 

@@ -73,7 +73,9 @@ def problem_of(error: Any, file: YamlFile) -> Problem:
     if kind == "literal_error":
         allowed = str(context.get("expected", ""))
         options = [w.strip("' ") for w in allowed.replace(" or ", ",").split(",")]
-        return Problem(f"{error['input']!r} is not one of the choices", where, allowed, nearest(str(error["input"]), options))
+        return Problem(
+            f"{error['input']!r} is not one of the choices", where, allowed, nearest(str(error["input"]), options)
+        )
     if kind == "value_error":
         return Problem(f"{_shown(error['input'])}{context.get('error', error['msg'])}", where)
     if kind == "string_type" and hasattr(error["input"], "isoformat"):

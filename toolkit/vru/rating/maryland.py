@@ -96,7 +96,7 @@ def _rating(
         reasons.append(f"{reason}: {'lowered by one level' if lowered < level else 'already at the lowest level'}.")
         level = lowered
     if protocol.artificial_effect is not None:
-        reasons.append("This is an exercise: events were taken out of the data on purpose, and no area was treated.")
+        reasons.append("This is an exercise: the true effect is known by design, and no area was treated.")
     return Rating(INSTRUMENT, estimate.outcome, level, LABELS[level], tuple(reasons), VERBS[level])
 
 

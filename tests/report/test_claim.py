@@ -1,0 +1,88 @@
+import math
+from dataclasses import replace
+
+import pytest
+
+from vru.report import claim
+from vru.results import Rating
+
+
+@pytest.fixture
+def make_result(make_result):
+    """As the shared one, but no exercise: those never get a causal word."""
+
+    def make(**changes):
+        result = make_result(**changes)
+        return replace(result, provenance=replace(result.provenance, truth={}))
+
+    return make
+
+
+def rated(*verbs):
+    return tuple(Rating("maryland", "violence", 3, "label", (), verb) for verb in verbs)
+
+
+@pytest.mark.parametrize(
+    ("verbs", "expected"),
+    [
+        ((), "change"),
+        (("changed",), "change"),
+        (("was associated with",), "associated"),
+        (("caused",), "caused"),
+        (("caused", "was associated with"), "associated"),
+        (("caused", "something new"), "change"),
+    ],
+)
+def test_the_weakest_rating_decides(make_result, verbs, expected):
+    assert claim.strength(make_result(ratings=rated(*verbs)), "violence") == expected
+
+
+def test_a_rating_of_another_outcome_licenses_nothing(make_result):
+    assert claim.strength(make_result(ratings=rated("caused")), "robbery") == "change"
+
+
+@pytest.mark.parametrize(
+    ("verb", "said", "unsaid"),
+    [
+        ("caused", "caused a difference: 19% fewer", "associated"),
+        ("was associated with", "was associated with 19% fewer", "caused a difference"),
+        ("changed", "cannot say that the intervention made the difference", "associated"),
+    ],
+)
+def test_headline_uses_the_licensed_words(make_protocol, make_result, verb, said, unsaid):
+    result = make_result(ratings=rated(verb))
+    text = claim.headline(make_protocol(), result, result.primary)
+    assert said in text
+    assert unsaid not in text
+
+
+@pytest.mark.parametrize(
+    "ends", [{"low": math.log(0.8), "high": math.log(1.1)}, {"low": None, "high": None, "se": None}]
+)
+def test_headline_claims_nothing_where_the_interval_does_not(make_protocol, make_result, make_estimate, ends):
+    result = make_result(ratings=rated("caused"), estimates=(make_estimate(**ends),))
+    text = claim.headline(make_protocol(), result, result.primary)
+    assert text.startswith("It is not clear whether")
+    assert "caused" not in text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.70, 0.90, "at least as large as 10% fewer"),
+        (0.70, 0.91, "do not settle"),
+        (0.92, 1.20, "falls short of 10% fewer"),
+    ],
+)
+def test_size_against_the_smallest_effect_that_matters(make_protocol, make_estimate, low, high, said):
+    estimate = make_estimate(low=math.log(low), high=math.log(high))
+    assert said in claim.size_that_matters(make_protocol(), estimate)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"), [(1.1, 1.4, "at least as large as 10% more"), (0.9, 1.05, "falls short")]
+)
+def test_size_where_more_is_good(make_protocol, make_estimate, low, high, said):
+    outcomes = [{"id": "violence", "measure": "Reports", "filter": {}, "direction": "increase"}]
+    protocol = make_protocol(outcomes=outcomes)
+    assert said in claim.size_that_matters(protocol, make_estimate(low=math.log(low), high=math.log(high)))

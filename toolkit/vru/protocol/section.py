@@ -1,0 +1,27 @@
+"""What every part of a protocol is made of: a closed section, and the forms of months, ids and texts."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+_MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+
+
+def _month(text: str) -> str:
+    if not _MONTH.match(text):
+        raise ValueError("write months as YYYY-MM, for example 2021-04")
+    return text
+
+
+Month = Annotated[str, AfterValidator(_month)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=4000)]
+Options = dict[str, Any]
+
+
+class Section(BaseModel):
+    """A part of the protocol: frozen, and closed to unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,0 +1,72 @@
+"""The units of a protocol: what is compared with what, how it was chosen, and what lies round it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from vru.protocol.section import Month, Name, Section
+
+
+class Selection(Section):
+    """How hot spots were chosen, so that regression to the mean can be measured.
+
+    ``rule: top`` chooses the ``top`` units with most offences of ``outcome`` in ``window`` and
+    splits them by ``assign``; ``rule: listed`` says that the lists under units were chosen on
+    that window by people.
+    """
+
+    rule: Literal["top", "listed"]
+    outcome: Name
+    first: Month
+    last: Month
+    top: int | None = Field(None, ge=2, le=5000)
+    assign: Literal["random_half", "random_pairs"] | None = Field(
+        None, description="random_pairs: adjacent ranks are paired and one of each pair is treated by lot"
+    )
+    within: list[str] = Field(
+        default_factory=list, description="Only units whose LSOA name starts with one of these, e.g. Liverpool"
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Selection":
+        if self.rule == "top" and (self.top is None or self.assign is None):
+            raise ValueError("rule: top needs top (how many units) and assign (how they were split)")
+        return self
+
+
+class Buffers(Section):
+    """Catchments for displacement: rings round polygons, or listed neighbouring LSOAs."""
+
+    distances_m: list[Annotated[float, Field(gt=0, le=5000)]] = Field(default_factory=list)
+    treated: list[str] = Field(default_factory=list, description="LSOA codes next to treated areas")
+    comparison: list[str] = Field(default_factory=list, description="LSOA codes next to comparison areas")
+
+
+class Units(Section):
+    """What is compared with what. Lists, or a selection rule, or polygons with a role property."""
+
+    kind: Literal["lsoa11", "lsoa21", "polygon"]
+    treated: list[str] = Field(default_factory=list)
+    comparison: list[str] = Field(default_factory=list)
+    starts: dict[str, Month] = Field(default_factory=dict, description="Unit: its own first treated month")
+    selection: Selection | None = None
+    boundaries: str | None = Field(None, description="GeoJSON or GeoPackage, relative to the evaluation folder")
+    id_field: str = "id"
+    buffers: Buffers = Buffers()
+
+    @model_validator(mode="after")
+    def _named(self) -> "Units":
+        chosen = self.selection is not None and self.selection.rule == "top"
+        if chosen and (self.treated or self.comparison):
+            raise ValueError("give either treated and comparison lists, or selection with rule: top, not both")
+        if not chosen and not self.treated:
+            raise ValueError("treated is empty: list the units that get the intervention, or use selection: rule: top")
+        if both := sorted(set(self.treated) & set(self.comparison)):
+            raise ValueError(f"both treated and comparison: {', '.join(both[:5])}")
+        if self.kind == "polygon" and not self.boundaries:
+            raise ValueError("kind: polygon needs boundaries, a GeoJSON or GeoPackage file")
+        if self.buffers.distances_m and self.kind != "polygon":
+            raise ValueError("buffers.distances_m needs kind: polygon; for LSOAs list buffers.treated and .comparison")
+        if lost := sorted(set(self.starts) - set(self.treated)):
+            raise ValueError(f"starts names units that are not treated: {', '.join(lost[:5])}")
+        return self

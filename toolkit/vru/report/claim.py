@@ -1,0 +1,126 @@
+"""What may be claimed: the sentence that the rating licenses, and never a stronger one."""
+
+from typing import Literal
+
+from vru.protocol import Protocol
+from vru.report import wording as w
+from vru.results import Estimate, EvaluationResult, Interval
+
+Strength = Literal["change", "associated", "caused"]
+ORDER: tuple[Strength, ...] = ("change", "associated", "caused")
+
+
+def strength(result: EvaluationResult, outcome: str) -> Strength:
+    """How strong a verb every rating of this outcome licenses: the weakest of them; "change" without a rating."""
+    found = [_strength(r.verb) for r in result.ratings if r.outcome == outcome]
+    return min(found, key=ORDER.index, default="change")
+
+
+def is_causal(protocol: Protocol, result: EvaluationResult, estimate: Estimate) -> bool:
+    """Whether a causal word ("caused", "prevented") is licensed for this estimate.
+
+    Only the estimate that its outcome's rating speaks of can carry one (the primary, else the first), and
+    none where the effect was put into the data.
+    """
+    same = [e for e in result.estimates if e.outcome == estimate.outcome]
+    rated = next((e for e in same if e.role == "primary"), same[0] if same else None)
+    return not is_exercise(protocol, result) and estimate == rated and strength(result, estimate.outcome) == "caused"
+
+
+def is_exercise(protocol: Protocol, result: EvaluationResult) -> bool:
+    """Whether the true effect is known because somebody made it."""
+    return protocol.artificial_effect is not None or bool(result.provenance.truth)
+
+
+def headline(protocol: Protocol, result: EvaluationResult, estimate: Estimate) -> str:
+    """One sentence: what was found, in the strongest words that design, checks and interval allow."""
+    name = protocol.intervention.name.rstrip(".")
+    what = f"recorded offences ({w.plain(estimate.outcome)})"
+    size = effect(estimate)
+    if estimate.low is None or estimate.high is None:
+        return (
+            f"It is not clear whether {name} made a difference to {what}: the best estimate, {size}, has no interval."
+        )
+    if estimate.low <= 0 <= estimate.high or size.startswith("no "):
+        return (
+            f"It is not clear whether {name} made a difference to {what}: the best estimate is {size}, "
+            "and these data fit with both fewer offences and more."
+        )
+    size = size.removesuffix(" offences")
+    if is_exercise(protocol, result):
+        return f"Exercise: the analysis finds {size} {what} than expected{_truth(protocol, result)}."
+    return _SENTENCES[strength(result, estimate.outcome)].format(name=name, what=what, size=size)
+
+
+def _truth(protocol: Protocol, result: EvaluationResult) -> str:
+    made = protocol.artificial_effect
+    ratio = result.provenance.truth.get("rate_ratio", made.keep_share if made is not None else None)
+    return "" if ratio is None else f"; by design, the truth is {w.percent_change(ratio)}"
+
+
+def effect(estimate: Estimate) -> str:
+    """The estimate in words: "19% fewer", or "118 fewer offences" on the scale of counts."""
+    ratio = estimate.ratio
+    return w.difference(estimate.value) if ratio is None else w.percent_change(ratio.value)
+
+
+def effect_interval(estimate: Estimate) -> str:
+    """The estimate's interval in words."""
+    ratio = estimate.ratio
+    if ratio is None:
+        return w.difference_interval(estimate.low, estimate.high)
+    return w.percent_interval(ratio)
+
+
+def size_that_matters(protocol: Protocol, estimate: Estimate) -> str:
+    """Where the interval lies against the smallest effect that was registered as mattering."""
+    share, rises = protocol.question.smallest_effect, _good_is_more(protocol, estimate.outcome)
+    wanted = f"{w.percent(share)} {'more' if rises else 'fewer'}"
+    opening = wanted[0].upper() + wanted[1:]
+    ratio = estimate.ratio
+    if ratio is None:
+        return f"{opening}, registered as the smallest effect that would matter, cannot be set against a count."
+    if ratio.low is None or ratio.high is None:
+        return f"{opening} was registered as the smallest effect that would matter; with no interval, that stays open."
+    bound = 1 + share if rises else 1 - share
+    reached = ratio.low >= bound if rises else ratio.high <= bound
+    missed = ratio.high < bound if rises else ratio.low > bound
+    if reached:
+        return (
+            f"The whole interval is at least as large as {wanted}, registered as the smallest effect that would matter."
+        )
+    if missed:
+        return f"The whole interval falls short of {wanted}, registered as the smallest effect that would matter."
+    return (
+        f"{opening} was registered as the smallest effect that would matter. The interval holds "
+        "sizes on both sides of it, so these data do not settle whether the effect was large enough to matter."
+    )
+
+
+def excludes_no_effect(interval: Interval) -> bool:
+    """Whether both ends are known and lie on the same side of zero."""
+    return interval.low is not None and interval.high is not None and (interval.low > 0 or interval.high < 0)
+
+
+_SENTENCES: dict[Strength, str] = {
+    "caused": "The intervention ({name}) caused a difference: {size} {what} than expected without it.",
+    "associated": (
+        "The intervention ({name}) was associated with {size} {what} than expected; "
+        "this evaluation does not show that it caused the difference."
+    ),
+    "change": (
+        "After the intervention ({name}) began, there was a change: {size} {what} than expected; "
+        "this evaluation cannot say that the intervention made the difference."
+    ),
+}
+
+
+def _strength(verb: str) -> Strength:
+    text = verb.lower()
+    if "associat" in text:
+        return "associated"
+    return "caused" if "caus" in text or "effect" in text else "change"
+
+
+def _good_is_more(protocol: Protocol, outcome: str) -> bool:
+    return any(o.id == outcome and o.direction == "increase" for o in protocol.outcomes)

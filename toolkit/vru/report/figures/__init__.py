@@ -1,0 +1,20 @@
+"""The figures of a report. Each function returns a finished drawing with its text alternative and data."""
+
+from vru.report.figures.canvas import Drawn
+from vru.report.figures.event_study import event_study_figure
+from vru.report.figures.forest import forest_figure
+from vru.report.figures.graph import graph_figure
+from vru.report.figures.path import path_figure
+from vru.report.figures.regression import Falls, regression_figure
+from vru.report.figures.series import series_figure
+
+__all__ = [
+    "Drawn",
+    "Falls",
+    "event_study_figure",
+    "forest_figure",
+    "graph_figure",
+    "path_figure",
+    "regression_figure",
+    "series_figure",
+]

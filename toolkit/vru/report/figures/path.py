@@ -1,0 +1,85 @@
+"""Observed offences against what was expected without the intervention, month by month."""
+
+from vru.report import wording as w
+from vru.report.document import Table
+from vru.report.figures.canvas import BLUE, ORANGE, Drawn, canvas, finish, label_ends, mark_start, month_ticks
+from vru.results import Estimate, PathPoint
+
+
+def path_figure(estimate: Estimate, outcome: str, start: str, key: str) -> Drawn | None:
+    """Observed and expected offences in all treated areas together, with the band around the expectation.
+
+    ``start`` is the first month with treatment. Months that the estimate has no point for stay
+    blank. Returns None where the estimate has no path.
+    """
+    if not estimate.path:
+        return None
+    by_month = {p.period: p for p in estimate.path}
+    periods = _months(estimate.path[0].period, estimate.path[-1].period)
+    points = [by_month.get(p) for p in periods]
+    at = next((i for i, p in enumerate(periods) if p >= start), len(periods))
+    with canvas(key) as drawing:
+        axes = drawing.axes
+        nan = float("nan")
+        x = list(range(len(periods)))
+        axes.plot(x, [p.observed if p else nan for p in points], color=BLUE, marker="o", markersize=2.5)
+        axes.plot(x, [p.expected if p else nan for p in points], color=ORANGE, linestyle="--")
+        low = [p.low if p and p.low is not None and p.high is not None else nan for p in points]
+        high = [p.high if p and p.low is not None and p.high is not None else nan for p in points]
+        axes.fill_between(x, low, high, color=ORANGE, alpha=0.18, linewidth=0)
+        axes.set_ylim(bottom=0)
+        axes.set_xlim(-0.5, len(periods) - 0.5)
+        month_ticks(axes, periods)
+        axes.set_ylabel("Offences, all treated areas")
+        if at > 0:
+            mark_start(axes, at, f"Start, {w.month(start)}")
+        last = estimate.path[-1]
+        label_ends(
+            axes,
+            [(len(periods) - 1, last.observed, "Observed"), (len(periods) - 1, last.expected, "Expected")],
+        )
+        title = _title(estimate.path, start)
+        subtitle = _subtitle(estimate, outcome, periods)
+        return finish(drawing, _alt(estimate, title, subtitle, start), title, subtitle, _table(estimate, outcome))
+
+
+def _months(first: str, last: str) -> tuple[str, ...]:
+    a, b = (int(m[:4]) * 12 + int(m[5:7]) - 1 for m in (first, last))
+    return tuple(f"{i // 12:04d}-{i % 12 + 1:02d}" for i in range(a, b + 1))
+
+
+def _title(path: tuple[PathPoint, ...], start: str) -> str:
+    after = [p for p in path if p.period >= start] or list(path)
+    below = sum(p.observed < p.expected for p in after)
+    return f"Recorded offences were below expectation in {below} of the {w.plural(len(after), 'month')} from the start"
+
+
+def _subtitle(estimate: Estimate, outcome: str, periods: tuple[str, ...]) -> str:
+    band = any(p.low is not None for p in estimate.path)
+    text = (
+        f"Recorded {outcome} in {w.plural(estimate.n_treated, 'treated area')} together, observed and expected without "
+    )
+    text += f"the intervention, {w.month(periods[0])} to {w.month(periods[-1])}"
+    return text + (f"; the band is the {w.level(estimate.level)} interval of what was expected" if band else "")
+
+
+def _alt(estimate: Estimate, title: str, subtitle: str, start: str) -> str:
+    after = [p for p in estimate.path if p.period >= start] or list(estimate.path)
+    observed, expected = sum(p.observed for p in after), sum(p.expected for p in after)
+    return (
+        f"Line chart. {subtitle}. {title}. Over those months {w.count(observed)} offences were recorded and "
+        f"{w.count(expected)} were expected."
+    )
+
+
+def _table(estimate: Estimate, outcome: str) -> Table:
+    rows = tuple(
+        (w.month(p.period), w.count(p.observed), w.number(p.expected, 1), w.span(p.low, p.high, 1))
+        for p in estimate.path
+    )
+    return Table(
+        f"Recorded {outcome} by month, observed and expected without the intervention",
+        ("Month", "Observed", "Expected", f"{w.level(estimate.level)} interval of expected"),
+        rows,
+        frozenset({1, 2, 3}),
+    )

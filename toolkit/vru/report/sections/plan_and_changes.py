@@ -1,0 +1,92 @@
+"""What was promised before the data were seen, what changed, and who answers for it."""
+
+from vru.protocol import Protocol
+from vru.report import naming
+from vru.report import wording as w
+from vru.report.document import Block, Bullets, Facts, Heading, Notice, Paragraph, Table
+from vru.report.section import Section
+from vru.results import EvaluationResult
+
+STATUS = {
+    "yes": "The plan was registered, and what was run is what was registered.",
+    "changed": "The plan was registered, then changed. What differs is listed below; it weakens the evidence.",
+    "no": "The plan was not registered. Nothing shows that the analysis was chosen before the data were seen.",
+}
+
+
+def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
+    """Registration, changes, deviations, the registered analyses, roles."""
+    status: Block = (
+        Paragraph(STATUS["yes"]) if result.preregistered == "yes" else Notice(STATUS[result.preregistered], "warning")
+    )
+    return (
+        status,
+        *_changes(result),
+        Heading("Deviations from the plan"),
+        *_deviations(protocol),
+        Heading("What was planned"),
+        _analyses(protocol, result),
+        Facts(
+            (
+                (
+                    "Estimand",
+                    "offences in the treated areas with the intervention against without it, from the start on",
+                ),
+                ("Smallest effect that would matter", w.percent(protocol.question.smallest_effect)),
+                ("Definition of violence", protocol.definition_of_violence),
+                ("Months analysed", f"{w.month(protocol.window.first)} to {w.month(protocol.window.last)}"),
+                ("How areas were chosen", _selection(protocol)),
+                ("Commissioner", protocol.roles.commissioner),
+                ("Analyst", protocol.roles.analyst),
+                ("Assurer", protocol.roles.assurer),
+                ("Approver", protocol.roles.approver),
+            )
+        ),
+    )
+
+
+def _changes(result: EvaluationResult) -> tuple[Block, ...]:
+    if not result.changes:
+        return ()
+    return (Bullets(result.changes, "Changes since registration"),)
+
+
+def _deviations(protocol: Protocol) -> tuple[Block, ...]:
+    if not protocol.deviations:
+        return (Paragraph("None were declared."),)
+    rows = tuple((w.month(d.on), d.what, d.why) for d in protocol.deviations)
+    return (Table("Declared deviations", ("When", "What", "Why"), rows),)
+
+
+def _analyses(protocol: Protocol, result: EvaluationResult) -> Table:
+    done = {e.analysis for e in result.estimates}
+    rows = tuple(
+        (
+            w.plain(a.id),
+            a.role,
+            naming.method(a.method),
+            w.plain(a.outcome),
+            w.listing([f"{w.plain(k)}: {v}" for k, v in a.options.items()]) if a.options else "as standard",
+            "yes" if a.id in done else "no, see checks",
+        )
+        for a in protocol.analyses
+    )
+    return Table("Analyses in the plan", ("Analysis", "Role", "Method", "Outcome", "Options", "Carried out"), rows)
+
+
+def _selection(protocol: Protocol) -> str:
+    s = protocol.units.selection
+    if s is None:
+        return "listed in the plan; the plan does not say on which data they were chosen"
+    months = f"{w.month(s.first)} to {w.month(s.last)}"
+    if s.rule == "listed":
+        return f"listed by people, on {w.plain(s.outcome)} recorded {months}"
+    split = {
+        "random_half": "split in two halves by lot",
+        "random_pairs": "paired by rank, one of each pair drawn by lot",
+    }
+    how = split.get(s.assign or "", "split as the plan says")
+    return f"the {s.top or 0:,} areas with most {w.plain(s.outcome)} recorded {months}, then {how}"
+
+
+SECTION = Section("plan_and_changes", "The plan and what changed", build)

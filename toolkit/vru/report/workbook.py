@@ -1,0 +1,126 @@
+"""The numbers as an accessible spreadsheet: a cover, contents, notes, one marked-up table per sheet."""
+
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vru.protocol import Protocol
+from vru.report import claim, tables
+from vru.results import EvaluationResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ABSENT = "[x]"
+EPOCH = datetime(1980, 1, 1)
+MOST_CHARACTERS = 32_000  # a cell holds 32,767
+# Text from a protocol is data: never a formula, never a link.
+SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet: its label, the title above its table, and the table."""
+
+    label: str
+    title: str
+    table: "pd.DataFrame"
+
+
+def write_workbook(protocol: Protocol, result: EvaluationResult, path: Path) -> None:
+    """Write the result's tables to ``path`` (.xlsx); the file appears whole or not at all.
+
+    Numbers are unrounded. A cell with no value holds "[x]". The same result twice is the same bytes.
+    """
+    sheets = [s for s in _sheets(protocol, result) if len(s.table)]
+    partial = path.with_name(path.name + ".partial.xlsx")
+    with warnings.catch_warnings():
+        # gptables leaves a file of its own open when it is first imported.
+        warnings.simplefilter("ignore", ResourceWarning)
+        import gptables
+
+        # Notes stand on a sheet of their own here, not behind markers in the text.
+        warnings.filterwarnings("ignore", message="No note text provided")
+        book = gptables.produce_workbook(
+            filename=str(partial),
+            sheets={s.label: _page(s) for s in sheets},
+            cover=gptables.Cover(**_cover(protocol, result)),
+            contentsheet_options={"title": "Contents", "table_name": "contents"},
+            workbook_options=SAFE,
+        )
+    book.set_properties({"title": _plain(protocol.title), "author": "", "comments": "", "created": EPOCH})
+    book.close()
+    partial.replace(path)
+
+
+def _sheets(protocol: Protocol, result: EvaluationResult) -> tuple[Sheet, ...]:
+    return (
+        Sheet("Notes", "Notes on these tables", _notes()),
+        Sheet("Effects", "Effects of every analysis, each on its own scale", tables.effects(result)),
+        Sheet("Offences", "Offences in all treated areas against what was expected", tables.offences(result)),
+        Sheet("Checks", "Checks, failed first", tables.checks(result)),
+        Sheet("Check numbers", "Numbers that the checks reported", tables.check_numbers(result)),
+        Sheet("Ratings", "Strength of the evidence", tables.ratings(result)),
+        Sheet("Series", "Recorded offences by group and month", tables.series(result)),
+        Sheet("Paths", "Observed and expected offences by month", tables.paths(result)),
+        Sheet("By month", "Estimates by month from the start", tables.by_month(result)),
+        Sheet("Parts", "Parts, weights and counts behind the estimates", tables.parts(result)),
+        Sheet("Outcomes", "Outcomes", tables.outcomes(protocol)),
+        Sheet("Data log", "What was read, kept, dropped or decided", tables.data_log(result)),
+    )
+
+
+def _notes() -> "pd.DataFrame":
+    rows = (
+        ("Not available", f"{ABSENT} means that the value does not exist or could not be computed. It is never zero."),
+        ("Missing months", "A month for which a police force has no file is missing, not a month without crime."),
+        ("Log rate ratio", "Natural logarithm of observed over expected; below 0 means fewer offences."),
+        ("Fewer than expected", "Offences over all months from the start; below 0 means more than expected."),
+        ("Interval", "The effects that the data are compatible with, if the assumptions of the analysis hold."),
+        ("Rounding", "Numbers are not rounded, so that others can compute with them."),
+    )
+    return tables.frame(("Term", "Meaning"), rows)
+
+
+def _page(sheet: Sheet) -> Any:
+    import gptables
+
+    table = sheet.table.map(_cell)
+    return gptables.GPTable(
+        table=table,
+        table_name=re.sub(r"[^a-z]", "_", sheet.label.lower()) + "_table",
+        title=sheet.title,
+        instructions=f"This worksheet contains one table. {ABSENT} means not available.",
+        index_columns={2: 0},
+    )
+
+
+def _cover(protocol: Protocol, result: EvaluationResult) -> Mapping[str, Any]:
+    intro = [protocol.disclaimer] if protocol.disclaimer else []
+    intro.append(claim.headline(protocol, result, result.primary))
+    about = [
+        f"Evaluation {result.protocol_id}, plan version {protocol.version}, by {protocol.organisation}.",
+        f"Digest of the plan: {result.protocol_digest}.",
+        f"Licence: {protocol.licence}.",
+    ]
+    return {
+        "title": _plain(protocol.title),
+        "intro": [_plain(t) for t in intro],
+        "about": [_plain(t) for t in about],
+        "contact": [_plain(protocol.roles.analyst)],
+    }
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ABSENT
+    return _plain(value) if isinstance(value, str) else value
+
+
+def _plain(text: str) -> str:
+    """Text that gptables takes as text: its marks for notes ($$) and links ([a](b)) are taken apart."""
+    return text.replace("$$", "$ $").replace("](", "] (")[:MOST_CHARACTERS]
