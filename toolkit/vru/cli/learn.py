@@ -1,0 +1,114 @@
+"""Commands about the library: verify, library list and show, site."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from vru.cli.terminal import Bar, add, add_data, add_json, say_json
+
+
+def add_commands(commands: Any) -> None:
+    """Add this part's commands."""
+    c = add(
+        commands,
+        "verify",
+        _verify,
+        "check a published record; with data, recompute every number",
+        "vru verify op-grip-demo --library shared_learning --data data",
+    )
+    c.add_argument("record", metavar="RECORD", help="[organisation/]id[@version]")
+    c.add_argument("--library", type=Path, required=True, metavar="DIR")
+    add_data(c)
+    add_json(c)
+    c = add(
+        commands,
+        "library",
+        _library,
+        "read the library from the terminal",
+        "vru library list --library shared_learning",
+    )
+    c.add_argument("what", choices=["list", "show"], help="list every record, or show one")
+    c.add_argument("record", nargs="?", metavar="RECORD", help="for show: [organisation/]id[@version]")
+    c.add_argument(
+        "--library", type=Path, default=Path("shared_learning"), metavar="DIR", help="default: shared_learning"
+    )
+    add_json(c)
+    c = add(
+        commands,
+        "site",
+        _site,
+        "build the static site; it opens by double-click",
+        "vru site --library shared_learning --out site",
+    )
+    c.add_argument("--library", type=Path, required=True, metavar="DIR")
+    c.add_argument("--out", type=Path, required=True, metavar="DIR")
+    c.add_argument(
+        "--audience",
+        choices=["public", "network", "vru_only"],
+        default="network",
+        help="default: network",
+    )
+    c.add_argument("--organisation", default="", metavar="ORG", help="whose own records vru_only adds")
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from vru.run.verifying import verify
+
+    bar = Bar()
+    done = verify(arguments.record, arguments.library, arguments.data, bar)
+    bar.close()
+    broken = [f for f in done.integrity if f.verdict == "fail"]
+    if arguments.json:
+        differences = [
+            {"field": d.field, "published": d.published, "recomputed": d.recomputed} for d in done.differences
+        ]
+        say_json({"integrity": not broken, "recomputed": done.recomputed is not None, "differences": differences})
+        return 1 if broken or done.differences else 0
+    for finding in done.integrity:
+        print(f"{finding.verdict}: {finding.text}")
+    if done.recomputed is None:
+        print("numbers: not recomputed; give the data with --data DIR")
+    elif done.differences:
+        print(f"numbers: {len(done.differences)} differ")
+        for d in done.differences[:20]:
+            print(f"  {d.field}: published {d.published}, recomputed {d.recomputed}")
+    else:
+        print("numbers: every number came out the same")
+    return 1 if broken or done.differences else 0
+
+
+def _library(arguments: argparse.Namespace) -> int:
+    from vru.errors import LibraryError
+    from vru.library import scan
+    from vru.run.telling import record_lines, record_row
+    from vru.run.verifying import find_record
+
+    if arguments.what == "show":
+        if arguments.record is None:
+            raise LibraryError("say which record: vru library show RECORD")
+        stored = find_record(arguments.record, arguments.library)
+        if arguments.json:
+            say_json(stored.record.model_dump(mode="json"))
+        else:
+            print("\n".join(record_lines(stored)))
+        return 0
+    seen = scan(arguments.library)
+    if arguments.json:
+        say_json([s.record.model_dump(mode="json", exclude={"protocol", "result"}) for s in seen.records])
+    else:
+        for stored in seen.records:
+            print(record_row(stored))
+        print(f"{len(seen.records)} version{'' if len(seen.records) == 1 else 's'}, {len(seen.problems)} problems")
+    for problem in seen.problems:
+        print(f"problem: {problem}")
+    return 1 if seen.problems else 0
+
+
+def _site(arguments: argparse.Namespace) -> int:
+    from vru.run.sites import write_site
+
+    done = write_site(arguments.library, arguments.out, arguments.audience, arguments.organisation)
+    print(f"{done.records} records, {done.pages} pages: open {done.home}")
+    for problem in done.problems:
+        print(f"left out: {problem}")
+    return 1 if done.problems else 0

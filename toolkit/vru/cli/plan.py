@@ -1,0 +1,153 @@
+"""Commands about the plan: init, templates, methods, sources, new, schema, check, register."""
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from vru.cli.terminal import add, add_data, add_folder, add_json, say_json
+from vru.errors import Problem, ProtocolError
+from vru.version import __version__
+
+
+def add_commands(commands: Any) -> None:
+    """Add this part's commands."""
+    c = add(commands, "init", _init, "make an empty workspace", "vru init essex-2027")
+    c.add_argument("folder", type=Path, nargs="?", default=Path("."), metavar="DIR")
+    for name, run, what in (
+        ("templates", _templates, "list the evaluation templates"),
+        ("sources", _sources, "list the data sources"),
+    ):
+        add_json(add(commands, name, run, what, f"vru {name}"))
+    c = add(commands, "methods", _methods, "list the methods, or show one method's card", "vru methods poisson_did")
+    c.add_argument("name", nargs="?", metavar="NAME", help="a method: show its card")
+    add_json(c)
+    c = add(
+        commands,
+        "new",
+        _new,
+        "write a new evaluation from a template",
+        "vru new op-grip-trial --template hotspot_patrol",
+    )
+    c.add_argument("name", metavar="NAME")
+    c.add_argument("--template", required=True, metavar="T", help="see vru templates")
+    c.add_argument("--workspace", type=Path, default=Path("."), metavar="DIR", help="default: here")
+    _add_checking(commands)
+
+
+def _add_checking(commands: Any) -> None:
+    add(commands, "schema", _schema, "print the JSON Schema of protocol.yaml", "vru schema > protocol.schema.json")
+    c = add(
+        commands,
+        "check",
+        _check,
+        "check protocol, graph, data and options; every problem at once",
+        "vru check evaluations/my-trial",
+    )
+    add_folder(c)
+    add_data(c)
+    c.add_argument("--no-data", action="store_true", help="check the plan only, read no data")
+    c = add(
+        commands,
+        "register",
+        _register,
+        "lock the protocol before the data are seen",
+        "vru register evaluations/my-trial",
+    )
+    add_folder(c)
+    c.add_argument(
+        "--amend",
+        default="",
+        metavar="WHY",
+        help="register a changed plan again; the reason is published",
+    )
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from vru.run.workspace import init_workspace
+
+    folder = init_workspace(arguments.folder)
+    print(f"made a workspace in {folder}\nnext: cd {folder} && vru new my-trial --template hotspot_patrol")
+    return 0
+
+
+def _templates(arguments: argparse.Namespace) -> int:
+    from vru.run.workspace import template_names
+
+    _list(template_names(), arguments.json)
+    return 0
+
+
+def _sources(arguments: argparse.Namespace) -> int:
+    from vru.sources import SOURCES
+
+    _list({s.name: s.label for s in SOURCES.values()}, arguments.json)
+    return 0
+
+
+def _methods(arguments: argparse.Namespace) -> int:
+    from vru.methods import METHODS
+    from vru.protocol.reading import nearest
+    from vru.resources import method_card
+
+    if arguments.name is None:
+        _list({m.name: m.label for m in METHODS.values()}, arguments.json)
+        return 0
+    if arguments.name not in METHODS:
+        known = sorted(METHODS)
+        raise ProtocolError(
+            Problem(f"there is no method {arguments.name!r}", "", ", ".join(known), nearest(arguments.name, known))
+        )
+    card = method_card(arguments.name)
+    if arguments.json:
+        say_json({"name": arguments.name, "card": card, "options": METHODS[arguments.name].options.model_json_schema()})
+    else:
+        print(card)
+    return 0
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from vru.run.workspace import new_evaluation
+
+    folder = new_evaluation(arguments.name, arguments.template, arguments.workspace)
+    print(f"wrote {folder / 'protocol.yaml'}\nnext: fill it in, then vru check {folder}")
+    return 0
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    from vru.protocol import json_schema
+
+    print(json_schema(), end="")
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from vru.run.checking import check_evaluation
+
+    seen = check_evaluation(arguments.evaluation, arguments.data, read_data=not arguments.no_data)
+    for line in seen:
+        print(line)
+    return 0
+
+
+def _register(arguments: argparse.Namespace) -> int:
+    from vru.protocol import register
+    from vru.run.study import load_study
+
+    study = load_study(arguments.evaluation)
+    now = datetime.now(UTC)
+    state = register(arguments.evaluation, study.plan.protocol, now, __version__, arguments.amend)
+    print(f"registered {study.plan.protocol.id} on {state.registered_at[:10]}: protocol.lock")
+    for change in state.changes:
+        print(f"  will be disclosed: {change}")
+    print(f"next: vru run {arguments.evaluation}")
+    return 0
+
+
+def _list(entries: dict[str, str], as_json: bool) -> None:
+    if as_json:
+        say_json(entries)
+        return
+    width = max(map(len, entries), default=0)
+    for name, what in entries.items():
+        print(f"{name:<{width}}  {what}")

@@ -1,0 +1,145 @@
+"""Commands about the work: demo, run, assure, publish."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from vru.cli.terminal import add, add_data, add_folder, add_json, pairs, say_json
+from vru.errors import Problem, ProtocolError, VruError
+
+
+def add_commands(commands: Any) -> None:
+    """Add this part's commands."""
+    c = add(
+        commands, "demo", _demo, "the whole way once, on simulated data with a known effect", "vru demo my-first-look"
+    )
+    c.add_argument("folder", type=Path, nargs="?", default=Path("vru-demo"), metavar="DIR")
+    c = add(
+        commands,
+        "run",
+        _run,
+        "execute the notebook; write report, tables and draft record",
+        "vru run evaluations/a evaluations/b --jobs 2",
+    )
+    c.add_argument("evaluations", type=Path, nargs="+", metavar="EVAL", help="one or more evaluation folders")
+    c.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="explore: seed, first, last, start or level; not publishable",
+    )
+    c.add_argument("--jobs", type=int, default=1, metavar="N", help="how many at once")
+    add_data(c)
+    add_json(c)
+    _add_signing(commands)
+
+
+def _add_signing(commands: Any) -> None:
+    c = add(
+        commands,
+        "assure",
+        _assure,
+        "write the quality-assurance log, or say what stands against it",
+        'vru assure evaluations/my-trial --by "Senior analyst"',
+    )
+    add_folder(c)
+    c.add_argument("--by", metavar="POST", help="who assures (default: roles.assurer)")
+    c.add_argument(
+        "--accept", action="append", default=[], metavar="CHECK=REASON", help="why a failed check is acceptable"
+    )
+    c = add(
+        commands,
+        "publish",
+        _publish,
+        "publish the assured run as one immutable version",
+        "vru publish evaluations/my-trial --library shared_learning",
+    )
+    add_folder(c)
+    c.add_argument("--library", type=Path, required=True, metavar="DIR")
+    c.add_argument("--by", metavar="POST", help="who approves (default: roles.approver)")
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from vru.run.demo import demo
+
+    done = demo(arguments.folder, lambda line: print(line, flush=True), sys.stderr.isatty())
+    for line in done:
+        print(line)
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from vru.run.study import parse_settings
+
+    settings = parse_settings(pairs(arguments.set, "--set"))
+    if arguments.jobs < 1:
+        raise ProtocolError(Problem(f"{arguments.jobs} is not a number of runs", "--jobs", "1 or more"))
+    from concurrent.futures import ThreadPoolExecutor
+
+    show = sys.stderr.isatty() and len(arguments.evaluations) == 1
+    with ThreadPoolExecutor(min(arguments.jobs, len(arguments.evaluations))) as pool:
+        outcomes = list(
+            pool.map(lambda folder: _run_one(folder, settings, arguments.data, show), arguments.evaluations)
+        )
+    errors = [o for o in outcomes if isinstance(o, VruError)]
+    done = [o for o in outcomes if isinstance(o, dict)]
+    if arguments.json:
+        say_json(done)
+    else:
+        for entry in done:
+            print("\n".join(entry["lines"]))
+    if errors:
+        raise errors[0] if len(errors) == 1 else type(errors[0])(*(p for e in errors for p in e.problems))
+    return 0
+
+
+def _run_one(folder: Path, settings: Any, data: Path | None, show: bool) -> dict[str, Any] | VruError:
+    from vru.run.running import run_evaluation
+    from vru.run.telling import result_lines
+
+    try:
+        ran = run_evaluation(folder, settings, data, lambda line: print(line, file=sys.stderr, flush=True), show)
+    except VruError as error:
+        return error
+    e = ran.result.primary
+    lines = [*result_lines(ran.result), f"written to {ran.outputs}", f"time: {stages(ran.stages)}"]
+    lines.append(
+        f"next: read {ran.outputs / 'report.html'}, complete learning in record.yaml, then vru assure {folder}"
+    )
+    return {
+        "evaluation": str(folder), "outputs": str(ran.outputs), "scale": e.scale, "estimate": e.value,
+        "low": e.low, "high": e.high, "p": e.p, "preregistered": ran.result.preregistered, "lines": lines,
+    }  # fmt: skip
+
+
+def stages(seconds: dict[str, float]) -> str:
+    """``preflight 0.8 s, notebook 9.1 s``."""
+    return ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
+
+
+def _assure(arguments: argparse.Namespace) -> int:
+    from vru.protocol import load
+    from vru.run.assuring import assure
+
+    by = arguments.by or load(arguments.evaluation).roles.assurer
+    done = assure(arguments.evaluation, by, pairs(arguments.accept, "--accept"), datetime.now(UTC))
+    verdicts = [c["verdict"] for c in done.log["checks"]]
+    counted = ", ".join(f"{verdicts.count(v)} {v}" for v in ("pass", "concern", "fail", "not_run") if v in verdicts)
+    print(f"assured by {by}: checks {counted}; preregistered: {done.log['preregistered']}\nlog: {done.path}")
+    print(f"next: vru publish {arguments.evaluation} --library shared_learning")
+    return 0
+
+
+def _publish(arguments: argparse.Namespace) -> int:
+    from vru.protocol import load
+    from vru.run.publishing import publish_evaluation
+
+    by = arguments.by or load(arguments.evaluation).roles.approver
+    done = publish_evaluation(arguments.evaluation, arguments.library, by, datetime.now(UTC))
+    print(f"{'already published' if done.already else 'published'} version {done.version}: {done.path}")
+    print(f"manifest: {done.manifest_sha256}")
+    print(f"next: vru site --library {arguments.library} --out site")
+    return 0

@@ -1,0 +1,38 @@
+"""The report's figures by short names, for notebooks: each takes the plan and the result."""
+
+from vru.graph import Identification
+from vru.protocol import Protocol
+from vru.report import figures as drawn
+from vru.report import naming
+from vru.report.figures import Drawn
+from vru.results import EvaluationResult
+
+
+def graph(protocol: Protocol, identification: Identification) -> Drawn:
+    """The assumed causal graph, with what is adjusted for and what is unobserved."""
+    return drawn.graph_figure(identification, protocol.graph.notes, "graph")
+
+
+def series(protocol: Protocol, result: EvaluationResult) -> Drawn | None:
+    """Recorded offences per area by month, treated and comparison."""
+    outcome = result.primary.outcome
+    shown = [s for s in result.series if s.outcome == outcome]
+    return drawn.series_figure(naming.outcomes(protocol)[outcome], shown, protocol.intervention.start, "series")
+
+
+def path(protocol: Protocol, result: EvaluationResult) -> Drawn | None:
+    """Observed offences of the treated areas beside those expected without treatment."""
+    primary = result.primary
+    return drawn.path_figure(primary, naming.outcomes(protocol)[primary.outcome], protocol.intervention.start, "path")
+
+
+def event_study(protocol: Protocol, result: EvaluationResult) -> Drawn | None:
+    """The primary estimate month by month, before and after the start."""
+    return drawn.event_study_figure(result.primary, naming.outcomes(protocol)[result.primary.outcome], "months")
+
+
+def forest(protocol: Protocol, result: EvaluationResult) -> Drawn | None:
+    """Every analysis on one scale."""
+    outcomes = naming.outcomes(protocol)
+    sign = 1 if protocol.outcome(result.primary.outcome).direction == "increase" else -1
+    return drawn.forest_figure(result.estimates, outcomes, 1 + sign * protocol.question.smallest_effect, "forest")

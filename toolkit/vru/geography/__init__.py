@@ -1,0 +1,5 @@
+"""Geography: events become counts by unit and month. ``build_panel`` is the way in."""
+
+from vru.geography.build import Built, build_panel
+
+__all__ = ["Built", "build_panel"]

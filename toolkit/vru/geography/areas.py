@@ -1,0 +1,162 @@
+"""Areas drawn as polygons: read from a file, judged, and measured in metres on the National Grid."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vru.errors import DataError, Problem
+
+GRID = "EPSG:27700"
+_GRID_BOUNDS = (-300_000.0, -50_000.0, 800_000.0, 1_300_000.0)
+SLIVER = 0.001
+"""Two areas overlap when they share over this part of the smaller one; less is the width of a drawn line."""
+_POLYGONS = {"Polygon", "MultiPolygon"}
+
+
+@dataclass(frozen=True, slots=True)
+class Areas:
+    """Polygons in order of id.
+
+    ids : unique names, sorted.
+    shapes : object array ``(n_areas,)`` of shapely polygons, metres, EPSG:27700.
+    sha256 : of the file, "sha256:..." form.
+    """
+
+    ids: tuple[str, ...]
+    shapes: np.ndarray
+    sha256: str
+
+    def take(self, ids: Collection[str]) -> "Areas":
+        """Only the areas named, still in order of id."""
+        keep = [i for i, name in enumerate(self.ids) if name in set(ids)]
+        return Areas(tuple(self.ids[i] for i in keep), self.shapes[keep], self.sha256)
+
+
+def read_areas(path: Path, id_field: str) -> Areas:
+    """Read a GeoJSON or GeoPackage of polygons.
+
+    Raises
+    ------
+    DataError
+        File missing or unreadable, no coordinate system, coordinates that are not in Britain in the
+        system declared (swapped, or National Grid metres declared as degrees), id_field missing,
+        ids blank or repeated, shapes that are not valid polygons: all of these that apply.
+    """
+    import geopandas as gpd
+    import pyogrio.errors
+
+    if not path.is_file():
+        hint = "boundaries is relative to the evaluation folder"
+        raise DataError(Problem("is not there", str(path), "a GeoJSON or GeoPackage file", hint))
+    try:
+        frame = gpd.read_file(path, engine="pyogrio")
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, UnicodeDecodeError) as error:
+        what = f"cannot be read as a map file ({str(error).splitlines()[0][:200]})"
+        raise DataError(
+            Problem(what, path.name, "GeoJSON or GeoPackage", "open it in QGIS to see what is wrong")
+        ) from None
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
+        raise DataError(Problem("holds no areas", path.name, "polygons, one per area"))
+    problems = [*_id_problems(path.name, frame, id_field), *_shape_problems(path.name, frame, id_field)]
+    problems += _place_problems(path.name, frame)
+    if problems:
+        raise DataError(*problems)
+    frame = frame.to_crs(GRID)
+    ids = _names(frame[id_field])
+    order = sorted(range(len(ids)), key=lambda i: ids[i])
+    shapes = np.asarray(frame.geometry.array, dtype=object)[order]
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Areas(tuple(ids[i] for i in order), shapes, f"sha256:{digest}")
+
+
+def overlaps(areas: Areas) -> list[tuple[str, str]]:
+    """Pairs of areas that share ground, lower id first."""
+    import shapely
+
+    left, right = shapely.STRtree(areas.shapes).query(areas.shapes, predicate="intersects")
+    pairs = sorted((int(i), int(j)) for i, j in zip(left, right, strict=True) if i < j)
+    found = []
+    for i, j in pairs:
+        shared = shapely.area(shapely.intersection(areas.shapes[i], areas.shapes[j]))
+        if shared > SLIVER * min(shapely.area(areas.shapes[i]), shapely.area(areas.shapes[j])):
+            found.append((areas.ids[i], areas.ids[j]))
+    return found
+
+
+def _names(column: Any) -> list[str]:
+    # 7.0 for 7 is what a column of whole numbers becomes once one of them is blank.
+    values = [int(v) if isinstance(v, float) and v.is_integer() else v for v in column.tolist()]
+    return ["" if v is None or v != v else str(v).strip() for v in values]
+
+
+def _id_problems(file: str, frame: Any, id_field: str) -> list[Problem]:
+    fields = [str(c) for c in frame.columns if c != frame.geometry.name]
+    if id_field not in fields:
+        near = get_close_matches(id_field, fields, n=1)
+        hint = f"did you mean id_field: {near[0]}?" if near else "set units.id_field"
+        return [Problem(f"has no field '{id_field}'", file, ", ".join(fields), hint)]
+    names = _names(frame[id_field])
+    found = []
+    if blank := names.count(""):
+        found.append(Problem(f"{blank} areas have a blank {id_field}", file))
+    twice = sorted(n for n, k in Counter(names).items() if k > 1 and n)
+    if twice:
+        found.append(Problem(f"{id_field} appears more than once: {some(twice)}", file, hint="one feature per area"))
+    return found
+
+
+def _shape_problems(file: str, frame: Any, id_field: str) -> list[Problem]:
+    import shapely
+
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    named = _names(frame[id_field]) if id_field in frame.columns else [f"feature {i + 1}" for i in range(len(shapes))]
+    empty, other, invalid = [], [], []
+    for name, shape in zip(named, shapes, strict=True):
+        if shape is None or shape.is_empty:
+            empty.append(name)
+        elif shape.geom_type not in _POLYGONS:
+            other.append(f"{name} ({shape.geom_type})")
+        elif not shape.is_valid:
+            invalid.append(f"{name} ({shapely.is_valid_reason(shape)})")
+    found = []
+    if empty:
+        found.append(Problem(f"areas without a shape: {some(empty)}", file))
+    if other:
+        found.append(Problem(f"not polygons: {some(other)}", file, "Polygon, MultiPolygon"))
+    if invalid:
+        hint = "repair in QGIS with 'Fix geometries' and look at the result"
+        found.append(Problem(f"invalid shapes: {some(invalid)}", file, hint=hint))
+    return found
+
+
+def _place_problems(file: str, frame: Any) -> list[Problem]:
+    if frame.crs is None:
+        hint = "set the layer's coordinate system, for example EPSG:27700, and save again"
+        return [Problem("declares no coordinate system", file, hint=hint)]
+    west, south, east, north = (float(v) for v in frame.total_bounds)
+    seen = f"{west:.6g} {south:.6g} to {east:.6g} {north:.6g}"
+    if frame.crs.is_geographic:
+        if max(abs(west), abs(east)) > 180 or max(abs(south), abs(north)) > 90:
+            hint = "declare EPSG:27700 if these are National Grid metres"
+            return [Problem(f"coordinates ({seen}) are not degrees, though the file says so", file, hint=hint)]
+        if west >= 49 and east <= 61 and south >= -9 and north <= 2.2:
+            hint = "write longitude first, then latitude"
+            return [Problem(f"longitude and latitude are swapped ({seen})", file, hint=hint)]
+    bounds = frame.geometry.to_crs(GRID).total_bounds
+    inside = (bounds[:2] >= _GRID_BOUNDS[:2]).all() and (bounds[2:] <= _GRID_BOUNDS[2:]).all()
+    if not (np.isfinite(bounds).all() and inside):
+        what = f"areas lie outside Britain ({seen} in {frame.crs.to_string()})"
+        return [Problem(what, file, hint="is the coordinate system the file declares the right one?")]
+    return []
+
+
+def some(names: Sequence[str], n: int = 5) -> str:
+    """The first few names, and how many more there are."""
+    rest = len(names) - n
+    return ", ".join(names[:n]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,175 @@
+"""From events to the panel: who is compared with whom, how much happened, and what is missing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vru.errors import DataError, ProtocolError
+from vru.events import DataNote, Events, months_between
+from vru.geography.areas import Areas, read_areas
+from vru.geography.choose import Chosen, choose, listed_roles
+from vru.geography.coverage import matrix, missing_months, missing_notes, second_force_notes, unit_forces
+from vru.geography.located import Layout, lay_out, layout_notes, places_in
+from vru.geography.plan import plan_problems
+from vru.geography.sense import absent_problems, series_problems
+from vru.geography.tally import Tally, check_filters, tally, unit_names
+from vru.geography.thinning import thin, thinning_note
+from vru.panel import Panel
+from vru.protocol.fields import Outcome, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The panel, the data log of how it came about, and true values where they are known."""
+
+    panel: Panel
+    log: tuple[DataNote, ...]
+    truth: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Every source counted by unit, roles decided, areas at hand where units are drawn."""
+
+    tallies: tuple[Tally, ...]
+    chosen: Chosen
+    layout: Layout | None
+    areas: Areas | None
+
+
+def build_panel(protocol: Protocol, events: Mapping[str, Events], folder: Path) -> Built:
+    """Count the protocol's outcomes by unit and month.
+
+    Parameters
+    ----------
+    events
+        Data id -> events, one for each of the protocol's sources that an outcome counts.
+    folder
+        The evaluation's folder, to which ``units.boundaries`` is relative.
+
+    Returns
+    -------
+    Built
+        Panel with units in order of id and the window's months; counts in events per unit-month,
+        NaN where the force covering the unit (the one that recorded most of its events) has no
+        file for the month, 0 where it has one and no event was recorded.
+
+    Raises
+    ------
+    ProtocolError
+        The plan contradicts itself: months, lists, outcomes, selection.
+    DataError
+        The data are not as planned: units, columns or values that are not there, areas that
+        conflict, too few months before the start, an outcome without a single event.
+    """
+    if problems := plan_problems(protocol, list(events)):
+        raise ProtocolError(*problems)
+    sources = {d: events[d] for d in dict.fromkeys(o.data for o in protocol.outcomes)}
+    notes = [n for e in sources.values() for n in e.log]
+    for data, source in sources.items():
+        notes += check_filters(source, _outcomes(protocol, data))
+    counted = _count(protocol, sources, folder)
+    notes += counted.chosen.notes
+    return _panel(protocol, counted, sources, notes)
+
+
+def _outcomes(protocol: Protocol, data: str) -> list[Outcome]:
+    return [o for o in protocol.outcomes if o.data == data]
+
+
+def _count(protocol: Protocol, sources: Mapping[str, Events], folder: Path) -> _Counted:
+    units, selection = protocol.units, protocol.units.selection
+    areas = read_areas(folder / units.boundaries, units.id_field) if units.boundaries else None
+    chosen = Chosen(listed_roles(protocol), None, ())
+    if units.kind != "polygon" or areas is None:
+        tallies = tuple(tally(d, e, _outcomes(protocol, d), None) for d, e in sources.items())
+        if selection is not None:
+            on = next(t for t in tallies if selection.outcome in t.outcomes)
+            chosen = choose(protocol, on, None, unit_names(on.events))
+        return _Counted(tallies, chosen, None, areas)
+    if problems := absent_problems(chosen.roles, areas.ids, "boundaries"):
+        raise DataError(*problems)
+    if selection is not None:
+        data = protocol.outcome(selection.outcome).data
+        pool = tally(data, sources[data], [protocol.outcome(selection.outcome)], places_in(sources[data], areas))
+        chosen = choose(protocol, pool, areas.ids, {})
+    layout = lay_out(areas, chosen.roles, tuple(sorted(set(units.buffers.distances_m))))
+    tallies = tuple(
+        tally(d, e, _outcomes(protocol, d), places_in(e, layout.areas, layout.ringed)) for d, e in sources.items()
+    )
+    return _Counted(tallies, chosen, layout, areas)
+
+
+def _panel(protocol: Protocol, counted: _Counted, sources: Mapping[str, Events], notes: list[DataNote]) -> Built:
+    layout = counted.layout
+    roles = layout.roles if layout else counted.chosen.roles
+    if layout is None:
+        known = {u for t in counted.tallies for u in t.frame["unit"]} | set(counted.areas.ids if counted.areas else ())
+        if problems := absent_problems(roles, sorted(known - {""}), "data"):
+            raise DataError(*problems)
+    units = tuple(sorted(roles))
+    periods = months_between(protocol.window.first, protocol.window.last)
+    own = protocol.units.starts
+    starts = tuple(own.get(u, protocol.intervention.start) if roles[u] == "treated" else None for u in units)
+    missing = np.zeros((len(units), len(periods)), dtype=bool)
+    for t in counted.tallies:
+        forces = unit_forces(t, units, layout.parent if layout else {}, counted.areas)
+        missing |= missing_months(units, periods, forces, t.events.present)
+    by_outcome = {o: t.frame for t in counted.tallies for o in t.outcomes}
+    counts = {
+        o.id: np.where(missing, np.nan, matrix(by_outcome[o.id], units, periods, o.id)) for o in protocol.outcomes
+    }
+    if problems := series_problems(protocol, units, [roles[u] for u in units], starts, counts):
+        raise DataError(*problems)
+    notes += _notes(protocol, counted, units, periods, missing)
+    truth = {k: v for e in sources.values() for k, v in e.truth.items()}
+    if protocol.artificial_effect is not None:
+        share = protocol.artificial_effect.keep_share
+        counts = thin(counts, _after(starts, periods), share, np.random.default_rng([protocol.seed, 2]))
+        notes.append(thinning_note(share))
+        truth = {"rate_ratio": share}
+    panel = Panel(
+        units=units,
+        periods=periods,
+        counts=counts,
+        role=tuple(roles[u] for u in units),
+        starts=starts,
+        missing=missing,
+        selection=counted.chosen.history,
+        provenance=_provenance(sources, counted.areas),
+    )
+    return Built(panel, tuple(notes), truth)
+
+
+def _after(starts: Sequence[str | None], periods: Sequence[str]) -> np.ndarray:
+    """Treated unit-months at or after the start: bool ``(n_units, n_periods)``."""
+    return np.array([[s is not None and p >= s for p in periods] for s in starts])
+
+
+def _provenance(sources: Mapping[str, Events], areas: Areas | None) -> dict[str, str]:
+    found = {data: e.sha256 for data, e in sources.items()}
+    return found | ({"boundaries": areas.sha256} if areas else {})
+
+
+def _notes(
+    protocol: Protocol, counted: _Counted, units: Sequence[str], periods: Sequence[str], missing: np.ndarray
+) -> list[DataNote]:
+    notes = layout_notes(counted.layout) if counted.layout else []
+    for t in counted.tallies:
+        notes += second_force_notes(t.frame, units, periods, t.events.present)
+        notes += _unplaced(t, periods, "coordinates" if counted.layout else "an LSOA code")
+    notes += missing_notes(units, periods, missing)
+    end = protocol.intervention.end
+    if end is not None and end < protocol.window.last:
+        text = f"months after the intervention ended ({end}) that the window counts as after its start"
+        notes.append(DataNote("panel", text, len(months_between(end, protocol.window.last)) - 1))
+    return notes
+
+
+def _unplaced(t: Tally, periods: Sequence[str], what: str) -> list[DataNote]:
+    lost = t.frame[~t.frame["placed"].astype(bool) & t.frame["month"].isin(list(periods))]
+    by_outcome = ", ".join(f"{o} {int(lost[o].sum()):,}" for o in t.outcomes)
+    text = f"{t.data}: rows of the window without {what}, unplaced: in the force's total but in no unit ({by_outcome})"
+    return [DataNote("panel", text, int(lost["rows"].sum()))]

@@ -1,0 +1,162 @@
+"""Events counted by unit, force and month: one grouped query for all outcomes of a source."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vru.errors import DataError, Problem
+from vru.events import DataNote, Events
+from vru.geography.areas import some
+from vru.protocol.fields import Outcome
+
+CRIME_TYPES = (
+    "Anti-social behaviour",
+    "Bicycle theft",
+    "Burglary",
+    "Criminal damage and arson",
+    "Drugs",
+    "Other crime",
+    "Other theft",
+    "Possession of weapons",
+    "Public order",
+    "Robbery",
+    "Shoplifting",
+    "Theft from the person",
+    "Vehicle crime",
+    "Violence and sexual offences",
+)
+"""As data.police.uk publishes them: one that is not in the data at hand is rare there, not unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts of one source.
+
+    frame : columns ``unit`` ("" = in no unit), ``force``, ``month``, ``placed`` (has an LSOA code, or
+        coordinates), ``rows`` (events of any kind) and one column of counts per outcome id.
+    """
+
+    data: str
+    events: Events
+    outcomes: tuple[str, ...]
+    frame: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Distinct places and the unit each belongs to: three arrays of equal length, unit "" for none."""
+
+    longitude: np.ndarray
+    latitude: np.ndarray
+    unit: np.ndarray
+
+
+def connect() -> Any:
+    """An in-memory DuckDB that stays small: it spills to disk rather than grow with the data."""
+    import duckdb
+
+    con = duckdb.connect()
+    con.execute("SET memory_limit = '512MB'")
+    con.execute("SET preserve_insertion_order = false")
+    return con
+
+
+def tally(data: str, events: Events, outcomes: Sequence[Outcome], places: Places | None) -> Tally:
+    """Count events by unit (LSOA code, or by place where ``places`` are given), force and month."""
+    path = str(events.path)
+    counted = [f"count(*) FILTER ({_test(o)})::DOUBLE AS {_name(o.id)}" for o in outcomes]
+    columns = ", ".join(["force, month", "count(*)::DOUBLE AS rows", *counted])
+    with closing(connect()) as con:
+        if places is None:
+            unit, source = "coalesce(lsoa_code, '') AS unit, lsoa_code IS NOT NULL AS placed", "read_parquet($1)"
+        else:
+            con.register("places", pd.DataFrame({"x": places.longitude, "y": places.latitude, "unit": places.unit}))
+            unit = "coalesce(places.unit, '') AS unit, longitude IS NOT NULL AS placed"
+            source = "read_parquet($1) LEFT JOIN places ON longitude = x AND latitude = y"
+        frame = con.execute(f"SELECT {unit}, {columns} FROM {source} GROUP BY ALL", [path]).df()
+    return Tally(data, events, tuple(o.id for o in outcomes), frame)
+
+
+def distinct_places(events: Events) -> tuple[np.ndarray, np.ndarray]:
+    """Longitudes and latitudes of every distinct place, in order: two float arrays ``(n_places,)``."""
+    sql = "SELECT DISTINCT longitude, latitude FROM read_parquet(?) WHERE longitude IS NOT NULL ORDER BY ALL"
+    with closing(connect()) as con:
+        found = con.execute(sql, [str(events.path)]).fetchnumpy()
+    return np.asarray(found["longitude"], dtype=float), np.asarray(found["latitude"], dtype=float)
+
+
+def force_at(events: Events, longitude: float, latitude: float) -> str:
+    """The force with most events at one place."""
+    sql = """SELECT force FROM read_parquet(?) WHERE longitude = ? AND latitude = ?
+             GROUP BY force ORDER BY count(*) DESC, force LIMIT 1"""
+    with closing(connect()) as con:
+        return str(con.execute(sql, [str(events.path), longitude, latitude]).fetchone()[0])
+
+
+def unit_names(events: Events) -> dict[str, str]:
+    """LSOA code -> LSOA name as in the data ("" where there is none)."""
+    sql = "SELECT lsoa_code, coalesce(min(lsoa_name), '') FROM read_parquet(?) WHERE lsoa_code IS NOT NULL GROUP BY 1"
+    with closing(connect()) as con:
+        return {str(code): str(name) for code, name in con.execute(sql, [str(events.path)]).fetchall()}
+
+
+def check_filters(events: Events, outcomes: Sequence[Outcome]) -> list[DataNote]:
+    """Hold every outcome's filter against the columns and values there are.
+
+    Raises
+    ------
+    DataError
+        Columns that the events do not have; values that are neither in the data nor among the
+        crime types that data.police.uk publishes, with the nearest there are.
+    """
+    problems, notes = [], []
+    with closing(connect()) as con:
+        described = con.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(events.path)]).fetchall()
+        columns = [str(row[0]) for row in described]
+        seen: dict[str, set[str]] = {}
+        for o in outcomes:
+            for column, values in o.filter.items():
+                where = f"outcomes[{o.id}].filter.{column}"
+                if column not in columns:
+                    near = get_close_matches(column.lower().replace(" ", "_"), columns, n=1)
+                    hint = f"did you mean {near[0]}?" if near else ""
+                    problems.append(Problem("the events have no such column", where, ", ".join(columns), hint))
+                    continue
+                if column not in seen:
+                    sql = (
+                        f"SELECT DISTINCT {_name(column)}::VARCHAR FROM read_parquet(?) WHERE {_name(column)} NOT NULL"
+                    )
+                    seen[column] = {row[0] for row in con.execute(sql, [str(events.path)]).fetchall()}
+                absent = [v for v in values if v not in seen[column]]
+                rare = [v for v in absent if column == "crime_type" and v in CRIME_TYPES]
+                problems += [_unknown(where, v, sorted(seen[column])) for v in absent if v not in rare]
+                if rare:
+                    notes.append(DataNote("panel", f"{o.id}: not once in the data: {', '.join(rare)}", len(rare)))
+    if problems:
+        raise DataError(*problems)
+    return notes
+
+
+def _unknown(where: str, value: str, known: list[str]) -> Problem:
+    lower = {k.casefold(): k for k in reversed(known)}
+    near = get_close_matches(value.casefold(), lower, n=1, cutoff=0.5)
+    hint = f"did you mean '{lower[near[0]]}'?" if near else ""
+    return Problem(f"'{value}' is not in the data", where, some(known, 20), hint)
+
+
+def _test(outcome: Outcome) -> str:
+    tests = [f"{_name(c)}::VARCHAR IN ({', '.join(map(_text, v))})" for c, v in outcome.filter.items()]
+    return f"WHERE {' AND '.join(tests) or 'true'}"
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

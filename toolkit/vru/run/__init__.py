@@ -1,0 +1,1 @@
+"""The imperative shell: read, cache, execute notebooks, write, assure, publish."""

@@ -1,0 +1,129 @@
+"""``vru assure``: somebody other than the analyst goes through the run and signs it off, or not."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from vru.disclosure import enforce, review
+from vru.errors import Problem, RefusedError, VruError
+from vru.protocol import Protocol, digest, load, registration
+from vru.protocol.reading import nearest
+from vru.rating import overclaims
+from vru.results import EvaluationResult
+from vru.run.outputs import read_learning, read_outputs, read_result, sha256
+
+FILE = "assurance.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Assured:
+    """The log that was written, and in what it is bound to."""
+
+    path: Path
+    log: dict[str, Any]
+
+
+def assure(folder: Path, by: str, accepted: Mapping[str, str], now: datetime) -> Assured:
+    """Write the quality-assurance log. Raises RefusedError naming everything that stands against it.
+
+    accepted : check name -> why its failure is acceptable; every failed check needs one.
+    """
+    protocol = load(folder)
+    files, bound = read_outputs(folder)
+    result = read_result(files)
+    against = [
+        *_role_problems(protocol, by),
+        *_stale_problems(protocol, result),
+        *_check_problems(result, accepted),
+        *_wording_problems(folder, result),
+    ]
+    disclosure = review(protocol, result, publishable(files))
+    if against:
+        raise RefusedError(*against)
+    enforce(disclosure)
+    state = registration(folder, protocol)
+    log = {
+        "assurer": by,
+        "assured_at": now.isoformat(timespec="seconds"),
+        "outputs_manifest": bound,
+        "record_draft": sha256(files["record.yaml"]),
+        "preregistered": state.status,
+        "changes": list(result.changes),
+        "deviations": [d.model_dump(mode="json") for d in protocol.deviations],
+        "checks": [{"check": f.check, "analysis": f.analysis, "verdict": f.verdict} for f in result.findings],
+        "accepted": dict(accepted),
+        "disclosure": [{"check": f.check, "verdict": f.verdict, "text": f.text} for f in disclosure],
+        "ratings": [{"instrument": r.instrument, "outcome": r.outcome, "label": r.label} for r in result.ratings],
+    }
+    path = folder / FILE
+    partial = path.with_name(FILE + ".partial")
+    partial.write_text(json.dumps(log, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)
+    return Assured(path, log)
+
+
+def require_assurance(folder: Path) -> dict[str, Any]:
+    """The log, if it is of exactly these outputs. Raises RefusedError if there is none or anything changed since."""
+    files, bound = read_outputs(folder)
+    try:
+        log = dict(json.loads((folder / FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        raise RefusedError(
+            Problem("has not been assured", str(folder), hint=f'vru assure {folder} --by "assurer\'s post"')
+        ) from None
+    if log.get("outputs_manifest") != bound or log.get("record_draft") != sha256(files["record.yaml"]):
+        raise RefusedError(
+            Problem("the outputs or the draft record changed after they were assured", str(folder), hint="assure again")
+        )
+    return log
+
+
+def publishable(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Those of a run's files that may leave; the notebook and the disclosure log stay."""
+    return {k: v for k, v in files.items() if k not in ("notebook.ipynb", "disclosure.json")}
+
+
+def _role_problems(protocol: Protocol, by: str) -> list[Problem]:
+    if by.strip().casefold() == protocol.roles.analyst.strip().casefold():
+        return [
+            Problem("the analyst cannot assure their own work", "--by", hint=f"roles.assurer: {protocol.roles.assurer}")
+        ]
+    return []
+
+
+def _stale_problems(protocol: Protocol, result: EvaluationResult) -> list[Problem]:
+    if result.protocol_digest != digest(protocol):
+        return [Problem("protocol.yaml changed after the run", "outputs/result.json", hint="run it again")]
+    return []
+
+
+def _check_problems(result: EvaluationResult, accepted: Mapping[str, str]) -> list[Problem]:
+    failed = sorted({f.check for f in result.findings if f.verdict == "fail"})
+    problems = [
+        Problem(f"the check {name} failed and nobody has said why that is acceptable", hint=f'--accept "{name}=reason"')
+        for name in failed
+        if not accepted.get(name, "").strip()
+    ]
+    unknown = sorted(set(accepted) - set(failed))
+    if unknown:
+        listed = ", ".join(failed) or "none: no check failed"
+        problems += [Problem(f"{n!r} is not a failed check", "--accept", listed, nearest(n, failed)) for n in unknown]
+    return problems
+
+
+def _wording_problems(folder: Path, result: EvaluationResult) -> list[Problem]:
+    outcome = result.primary.outcome
+    rating = next((r for r in result.ratings if r.outcome == outcome), None)
+    if rating is None:
+        raise VruError(Problem("has no rating of its primary outcome", "outputs/result.json", hint="run it again"))
+    learning = read_learning(folder)
+    texts = learning.model_dump() if learning else {}
+    return [
+        Problem(said, where=f"outputs/record.yaml: learning.{field}")
+        for field, text in texts.items()
+        if text != "not reported"
+        for said in overclaims(text, rating)
+    ]

@@ -1,0 +1,71 @@
+"""``vru check``: everything that can be known to be wrong before a run, in one go."""
+
+from pathlib import Path
+
+from vru.errors import Problem, ProtocolError, VruError
+from vru.evaluation import registry_problems, resolve
+from vru.graph import identify, license_adjustment
+from vru.protocol import Protocol, read_draft, registration
+from vru.protocol.fields import Analysis, CheckPlan, DataSource, Graph
+from vru.protocol.reading import Draft, valid_items
+from vru.run.study import Study, build
+
+
+def check_evaluation(folder: Path, data: Path | None, read_data: bool) -> list[str]:
+    """What is sound, line by line. Raises ProtocolError or DataError with every problem found.
+
+    Malformed fields, dangling ids, unknown methods, bad options and an unlicensed adjustment
+    set are all reported together; the data are read only once the plan is sound.
+    """
+    draft = read_draft(folder)
+    problems = list(draft.problems)
+    problems += registry_problems(
+        valid_items(draft.file, "data", DataSource),
+        valid_items(draft.file, "analyses", Analysis),
+        valid_items(draft.file, "checks", CheckPlan),
+    )
+    problems += _graph_problems(draft)
+    if draft.protocol is None or problems:
+        raise ProtocolError(*problems)
+    protocol = draft.protocol
+    study = Study(folder, data, resolve(protocol), registration(folder, protocol))
+    seen = [f"protocol: sound ({len(protocol.analyses)} analyses, {len(protocol.checks)} checks)"]
+    seen.append(f"graph: {identify(protocol.graph).words}")
+    if read_data:
+        seen += _data_lines(study, protocol)
+    seen.append(_next(study, folder))
+    return seen
+
+
+def _graph_problems(draft: Draft) -> list[Problem]:
+    raw = draft.file.content.get("graph")
+    try:
+        license_adjustment(Graph.model_validate(raw))
+    except VruError as error:
+        return list(error.problems)
+    except ValueError:
+        return []  # malformed fields are among the draft's own problems already
+    return []
+
+
+def _data_lines(study: Study, protocol: Protocol) -> list[str]:
+    built = build(study, lambda what, done, total: None)
+    panel = built.panel
+    n, t = panel.shape
+    by_role = {role: panel.role.count(role) for role in dict.fromkeys(panel.role)}
+    gone = sorted({panel.periods[j] for j in range(t) if panel.missing[:, j].any()})
+    lines = [f"data: {n} units ({', '.join(f'{v} {k}' for k, v in by_role.items())}) x {t} months"]
+    lines += [f"data: {o.id}: {int(panel.counts[o.id][~panel.missing].sum()):,} offences" for o in protocol.outcomes]
+    lines += [f"data: no file in the archive for {', '.join(gone)}: missing, not zero"] if gone else []
+    lines += [
+        f"  {note.text}" + (f" ({note.count:,})" if note.count is not None else "") for note in built.inputs.data_log
+    ]
+    return lines
+
+
+def _next(study: Study, folder: Path) -> str:
+    if study.registration.status == "no":
+        return f"next: vru register {folder}"
+    if study.registration.status == "changed":
+        return "registered, and changed since: the changes will be disclosed"
+    return f"registered {study.registration.registered_at[:10]}, unchanged. next: vru run {folder}"

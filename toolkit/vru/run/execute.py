@@ -1,0 +1,104 @@
+"""Execute a template's notebook with papermill in a private folder and take the result out of it."""
+
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from vru import resources
+from vru.errors import Problem, ProtocolError, VruError
+from vru.results import EvaluationResult, from_json
+from vru.run.study import Study, workspace_of
+
+MIME = "application/vnd.vru.result+json"
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def notebook_of(study: Study) -> Path:
+    """The notebook of the plan's template: the workspace's own copy if there is one, else the shipped one."""
+    name = f"{study.plan.protocol.template}.ipynb"
+    places = [workspace_of(study.folder) / "notebooks" / name, resources.notebooks_dir() / name]
+    for place in places:
+        if place.is_file():
+            return place
+    known = ", ".join(sorted(p.stem for p in resources.notebooks_dir().glob("*.ipynb")))
+    raise ProtocolError(
+        Problem(f"template {study.plan.protocol.template!r} has no notebook", "protocol.yaml: template", known)
+    )
+
+
+def execute(study: Study, settings: dict[str, Any], show_progress: bool) -> tuple[EvaluationResult, bytes]:
+    """Run the notebook; return its result and the executed notebook's bytes.
+
+    Parameters were validated by the caller, before a kernel starts. Raises VruError naming the
+    cell that failed; the failed notebook stays in the evaluation's private ``.vru`` folder.
+    """
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    source = notebook_of(study)
+    parameters = {
+        "evaluation": str(study.folder.resolve()),
+        "settings": settings,
+        "data": str(study.data.resolve()) if study.data else "",
+    }
+    with tempfile.TemporaryDirectory(prefix="vru-run-") as private:
+        output = Path(private) / "notebook.ipynb"
+        try:
+            papermill.execute_notebook(
+                str(source),
+                str(output),
+                parameters=parameters,
+                kernel_name="python3",
+                progress_bar=show_progress,
+                cwd=private,
+                config=_kernel_config(),
+            )
+        except PapermillExecutionError as error:
+            raise _failure(study, output, error) from None
+        notebook = output.read_bytes()
+    return _result_in(notebook.decode("utf-8")), _without_paths(notebook, parameters)
+
+
+def _kernel_config() -> Any:
+    from traitlets.config import Config
+
+    # Local sockets instead of TCP: what a kernel says then never crosses a network interface.
+    return Config() if os.name == "nt" else Config({"KernelManager": {"transport": "ipc"}})
+
+
+def _failure(study: Study, output: Path, error: Any) -> VruError:
+    kept = workspace_of(study.folder) / ".vru" / f"failed-{study.folder.resolve().name}.ipynb"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    if output.exists():
+        kept.write_bytes(output.read_bytes())
+    known = {"ProtocolError", "DataError", "MethodError", "DisclosureError", "LibraryError"}
+    # Only the toolkit's own messages are shown: any other exception may quote a row of data.
+    what = _ANSI.sub("", str(error.evalue)) if error.ename in known else f"the notebook stopped with {error.ename}"
+    return VruError(
+        Problem(what, where=f"notebook cell {error.exec_count}", hint=f"the working notebook is kept at {kept}")
+    )
+
+
+def _result_in(notebook: str) -> EvaluationResult:
+    for cell in reversed(json.loads(notebook)["cells"]):
+        for output in cell.get("outputs", []):
+            if MIME in output.get("data", {}):
+                return from_json(str(output["data"][MIME]["result"]))
+    raise VruError(
+        Problem(
+            "the notebook ended without a result",
+            hint="its last cell must call vru.publish_result(result); restore the shipped notebook with vru init",
+        )
+    )
+
+
+def _without_paths(notebook: bytes, parameters: dict[str, Any]) -> bytes:
+    # Papermill writes the parameters, folder names included, into a cell and into the metadata.
+    text = notebook.decode("utf-8")
+    for key in ("evaluation", "data"):
+        if parameters[key]:
+            text = text.replace(parameters[key].replace("\\", "\\\\"), f"<{key} folder>")
+    return text.encode("utf-8")

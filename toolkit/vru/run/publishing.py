@@ -1,0 +1,53 @@
+"""``vru publish``: one assured run becomes one immutable version in the library."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+from vru.disclosure import enforce, review
+from vru.errors import Problem, RefusedError
+from vru.library import Published, StoredRecord, draft_record, latest, open_library, publish, scan, succeed
+from vru.library.folder import read_version
+from vru.library.store import OWN
+from vru.protocol import load
+from vru.record import LearningRecord, dump_record
+from vru.run.assuring import publishable, require_assurance
+from vru.run.outputs import read_learning, read_outputs, read_result
+
+
+def publish_evaluation(folder: Path, library: Path, by: str, now: datetime) -> Published:
+    """Publish the assured outputs. Raises RefusedError, DisclosureError or LibraryError; nothing is half-published."""
+    protocol = load(folder)
+    log = require_assurance(folder)
+    if by.strip().casefold() == protocol.roles.analyst.strip().casefold():
+        raise RefusedError(
+            Problem(
+                "the analyst cannot approve their own work", "--by", hint=f"roles.approver: {protocol.roles.approver}"
+            )
+        )
+    files, _ = read_outputs(folder)
+    result = read_result(files)
+    open_library(library)
+    drafted = draft_record(protocol, result)
+    former = _newest(drafted, library)
+    learning = read_learning(folder)
+    record = drafted if learning is None else drafted.model_copy(update={"learning": learning})
+    leaving = {k: v for k, v in publishable(files).items() if k in ("report.html", "report.docx", "tables.xlsx")}
+    enforce(review(protocol, result, {**leaving, "record.json": dump_record(record).encode()}))
+    checks = {"findings": [f.model_dump() for f in record.findings], "assurance": log}
+    leaving["checks.json"] = (json.dumps(checks, indent=1, ensure_ascii=False) + "\n").encode()
+    if former is None:
+        return publish(library, record, leaving, by, now)
+    following = succeed(former.record, record)
+    if following is former.record:
+        # Nothing to say anew: offering the same bytes again also completes a publication that was cut short.
+        stored = read_version(former.path, former.path.name)
+        return publish(library, former.record, {k: v for k, v in stored.files.items() if k not in OWN}, by, now)
+    return publish(library, following, leaving, by, now)
+
+
+def _newest(record: LearningRecord, library: Path) -> StoredRecord | None:
+    mine = [
+        s for s in scan(library).records if s.record.organisation == record.organisation and s.record.id == record.id
+    ]
+    return next(iter(latest(mine)), None)

@@ -1,0 +1,94 @@
+"""``vru run``: from a registered plan to a folder of finished outputs."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from vru.disclosure import enforce, review
+from vru.errors import DisclosureError, Problem, VruError
+from vru.protocol import digest
+from vru.results import EvaluationResult, to_json
+from vru.run.execute import execute
+from vru.run.outputs import read_learning, render, write_outputs
+from vru.run.study import Settings, Study, load_study, write_data_lock
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A finished run: the result, where the files are, and how long each stage took (seconds)."""
+
+    folder: Path
+    outputs: Path
+    result: EvaluationResult
+    stages: dict[str, float]
+
+
+def run_evaluation(folder: Path, settings: Settings, data: Path | None, tell: Tell, show_progress: bool) -> Ran:
+    """Load, execute, review for disclosure, write. Raises VruError; the former outputs then stay as they were.
+
+    With any setting chosen the run is an exploration: it goes to ``explorations/`` and can not be published.
+    """
+    started = time.perf_counter()
+    study = load_study(folder, settings, data)
+    stages = {"preflight": time.perf_counter() - started}
+    lock = FileLock(_private(folder) / "run.lock")
+    try:
+        with lock.acquire(timeout=0):
+            return _run(study, settings, tell, show_progress, stages)
+    except Timeout:
+        raise VruError(
+            Problem("another run of this evaluation is going on", str(folder), hint="wait for it, then run again")
+        ) from None
+
+
+def _run(study: Study, settings: Settings, tell: Tell, show_progress: bool, stages: dict[str, float]) -> Ran:
+    folder, protocol, made = study.folder, study.plan.protocol, datetime.now(UTC)
+    learning = read_learning(folder)
+    tell(f"{protocol.id}: executing the notebook of template {protocol.template}")
+    clock = time.perf_counter()
+    result, notebook = execute(study, settings.chosen(), show_progress)
+    stages["notebook"] = time.perf_counter() - clock
+    tell(f"{protocol.id}: writing the report, tables and draft record")
+    clock = time.perf_counter()
+    files = render(protocol, result, learning)
+    stages["report"] = time.perf_counter() - clock
+    clock = time.perf_counter()
+    working = {"result.json": to_json(result).encode(), "notebook.ipynb": notebook}
+    target = _target(folder, settings)
+    findings = review(protocol, result, files)
+    try:
+        enforce(findings)
+    except DisclosureError:
+        # The working papers stay for the analyst; nothing that is meant to leave is written.
+        write_outputs(target, working, digest(protocol), made)
+        raise
+    checks = json.dumps([{"check": f.check, "verdict": f.verdict, "text": f.text} for f in findings], indent=1)
+    everything = {**files, "notebook.ipynb": notebook, "disclosure.json": (checks + "\n").encode()}
+    outputs = write_outputs(target, everything, digest(protocol), made)
+    if not settings.chosen():
+        write_data_lock(folder, result.provenance.data)
+    stages["review and write"] = time.perf_counter() - clock
+    return Ran(folder, outputs, result, stages)
+
+
+def _target(folder: Path, settings: Settings) -> Path:
+    chosen = settings.chosen()
+    if not chosen:
+        return folder
+    name = "_".join(f"{k}-{v}" for k, v in sorted(chosen.items()))
+    target = folder / "explorations" / name
+    target.mkdir(parents=True, exist_ok=True)
+    return target
+
+
+def _private(folder: Path) -> Path:
+    private = folder / ".vru"
+    private.mkdir(exist_ok=True)
+    return private

@@ -1,0 +1,92 @@
+"""``vru site``: read the library, build the pages, put them in place as a whole."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from vru.errors import Problem, VruError
+from vru.library import StoredRecord, latest, scan, state
+from vru.library.folder import read_version
+from vru.resources import method_cards
+from vru.site import Audience, Notice, SiteRecord, VersionLine, build_site
+from vru.site.entries import Status
+
+MARK = ".vru-site"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A built site: the page to open, how much is in it, and what was left out and why."""
+
+    home: Path
+    records: int
+    pages: int
+    problems: tuple[Problem, ...]
+
+
+def write_site(library: Path, out: Path, audience: Audience, organisation: str) -> Written:
+    """Build the site in ``out``. Raises VruError if ``out`` holds anything but a former site."""
+    if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
+        raise VruError(
+            Problem("holds files that are not a site; nothing was changed", str(out), hint="name an empty folder")
+        )
+    seen = scan(library)
+    records = [_entry(stored, seen.records) for stored in seen.records]
+    notices = [Notice(f"Left out, because it does not verify: {p.where or p.what}", "network") for p in seen.problems]
+    built = f"{datetime.now(UTC):%-d %B %Y}" if os.name != "nt" else f"{datetime.now(UTC):%d %B %Y}"
+    pages = build_site(records, audience, built, method_cards(), notices, organisation=organisation)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    stage = Path(tempfile.mkdtemp(prefix=".site-", dir=out.parent))
+    try:
+        for name, content in {**pages, MARK: "made by vru site\n"}.items():
+            path = stage / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        stage.chmod(0o755)
+        _replace(out, stage)
+    except OSError as error:
+        raise VruError(Problem(f"could not be written: {error.strerror}", where=str(out))) from None
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+    html = sum(name.endswith(".html") for name in pages)
+    return Written(out / "index.html", len(records), html, seen.problems)
+
+
+def _entry(stored: StoredRecord, everything: Sequence[StoredRecord]) -> SiteRecord:
+    version = read_version(stored.path, f"{stored.record.organisation}/{stored.record.id}/{stored.path.name}")
+    own = (stored.record.organisation, stored.record.id)
+    siblings = [s for s in everything if (s.record.organisation, s.record.id) == own]
+    return SiteRecord(
+        record=stored.record,
+        manifest_sha256=stored.manifest_sha256,
+        status=_status(stored, siblings),
+        published_on=_published_on(stored),
+        history=tuple(VersionLine(s.record.version, _status(s, siblings), _published_on(s)) for s in siblings),
+        report_html=version.files.get("report.html"),
+        downloads={k: v for k, v in version.files.items() if k != "report.html"},
+        digests={name: entry.sha256 for name, entry in version.manifest.files.items()},
+    )
+
+
+def _status(stored: StoredRecord, siblings: Sequence[StoredRecord]) -> Status:
+    if state(stored) == "retracted":
+        return "retracted"
+    newest = next(iter(latest(siblings)))
+    return "published" if newest.path == stored.path else "superseded"
+
+
+def _published_on(stored: StoredRecord) -> str:
+    return next((e.at[:10] for e in stored.events if e.kind == "publish"), "")
+
+
+def _replace(out: Path, stage: Path) -> None:
+    former = out.with_name(f".{out.name}-former")
+    shutil.rmtree(former, ignore_errors=True)
+    if out.exists():
+        out.rename(former)
+    stage.rename(out)
+    shutil.rmtree(former, ignore_errors=True)

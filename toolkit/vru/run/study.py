@@ -1,0 +1,200 @@
+"""One evaluation folder, loaded and licensed; then its data read and its panel built."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from vru.errors import DataError, Problem, ProtocolError
+from vru.evaluation import BoundSource, Inputs, Plan, resolve
+from vru.events import Events
+from vru.graph import identify, license_adjustment
+from vru.panel import Panel
+from vru.protocol import Protocol, Registration, load, registration
+from vru.protocol.fields import Month
+from vru.protocol.reading import nearest
+from vru.protocol.references import reference_problems
+from vru.protocol.yaml_file import YamlFile
+from vru.sources.source import Progress, Request
+from vru.version import __version__
+
+DATA_LOCK = "data.lock"
+PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "statsmodels", "pyfixest", "dowhy", "duckdb", "matplotlib")
+
+
+class Settings(BaseModel):
+    """What ``--set`` may change for one run. A run with any of these set is an exploration."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: Annotated[int, Field(ge=0)] | None = None
+    first: Month | None = None
+    last: Month | None = None
+    start: Month | None = None
+    level: Annotated[float, Field(ge=0.5, le=0.999)] | None = None
+
+    def chosen(self) -> dict[str, Any]:
+        """Only what was set, as JSON-safe values."""
+        return self.model_dump(exclude_none=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """An evaluation folder whose plan is sound: names bound, adjustment set licensed."""
+
+    folder: Path
+    data: Path | None
+    plan: Plan
+    registration: Registration
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A study's panel and everything else that ``evaluate`` needs."""
+
+    panel: Panel
+    inputs: Inputs
+
+
+def parse_settings(pairs: Mapping[str, object]) -> Settings:
+    """Validate ``--set`` values before any kernel starts. Raises ProtocolError listing every problem."""
+    known = sorted(Settings.model_fields)
+    try:
+        return Settings.model_validate(dict(pairs))
+    except ValidationError as error:
+        problems = []
+        for e in error.errors():
+            key = str(e["loc"][0])
+            if e["type"] == "extra_forbidden":
+                problems.append(Problem(f"{key!r} cannot be set", "--set", ", ".join(known), nearest(key, known)))
+            else:
+                problems.append(Problem(f"{e['input']!r}: {e.get('ctx', {}).get('error', e['msg'])}", f"--set {key}"))
+        raise ProtocolError(*problems) from None
+
+
+def load_study(folder: Path, settings: Settings | None = None, data: Path | None = None) -> Study:
+    """Load, apply settings, license the graph, bind names. Raises ProtocolError before any data are read."""
+    protocol = load(folder)
+    if settings is not None and settings.chosen():
+        protocol = _with_settings(protocol, settings)
+    license_adjustment(protocol.graph)
+    return Study(folder, data, resolve(protocol), registration(folder, protocol))
+
+
+def build(study: Study, progress: Progress) -> Built:
+    """Read every source, build the panel, identify the estimand. Raises DataError, ProtocolError."""
+    from vru.geography import build_panel
+
+    protocol = study.plan.protocol
+    events = {bound.plan.id: _read(study, bound, progress) for bound in study.plan.sources}
+    made = build_panel(protocol, events, study.folder)
+    digests = {name: e.sha256 for name, e in events.items()}
+    inputs = Inputs(
+        registration=study.registration,
+        identification=identify(protocol.graph),
+        data_log=made.log,
+        data=digests,
+        versions=versions(),
+        truth=made.truth,
+        data_changes=tuple(_data_changes(study.folder, digests)),
+    )
+    return Built(made.panel, inputs)
+
+
+def workspace_of(folder: Path) -> Path:
+    """The workspace an evaluation lies in: two folders up from ``evaluations/NAME``, else its own folder."""
+    resolved = folder.resolve()
+    return resolved.parent.parent if resolved.parent.name == "evaluations" else resolved
+
+
+def versions() -> dict[str, str]:
+    """Versions of the toolkit, Python and every library that computes a number."""
+    import platform
+
+    found = {"vru-toolkit": __version__, "python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def write_data_lock(folder: Path, digests: Mapping[str, str]) -> None:
+    """Keep the fingerprints of the data of the first run, for later runs to compare with."""
+    path = folder / DATA_LOCK
+    if not path.exists():
+        partial = path.with_name(path.name + ".partial")
+        partial.write_text(json.dumps(dict(digests), indent=1) + "\n", encoding="utf-8")
+        partial.replace(path)
+
+
+def find_data(study: Study, path: str) -> Path:
+    """Where a data path of the plan is. Raises DataError naming every place looked in."""
+    given = Path(path)
+    if given.is_absolute():
+        places = [given]
+    else:
+        roots = [study.folder, workspace_of(study.folder), Path.cwd()]
+        under = [study.data / path, study.data / given.name] if study.data else []
+        under += sorted(study.data.rglob(given.name))[:1] if study.data else []
+        places = under or [root / path for root in roots]
+    for place in places:
+        if place.exists():
+            return place
+    looked = ", ".join(dict.fromkeys(str(p) for p in places))
+    raise DataError(
+        Problem(
+            f"{path} is not there (looked for {looked})",
+            where="data",
+            hint="mend data.path in protocol.yaml, or say where the data are with --data DIR",
+        )
+    )
+
+
+def _read(study: Study, bound: BoundSource, progress: Progress) -> Events:
+    cache = workspace_of(study.folder) / ".vru" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    path = find_data(study, bound.plan.path) if bound.plan.path else None
+    request = Request(path, cache, study.plan.protocol.seed, progress)
+    return bound.source.read(request, bound.options)
+
+
+def _data_changes(folder: Path, digests: Mapping[str, str]) -> list[str]:
+    path = folder / DATA_LOCK
+    if not path.exists():
+        return []
+    try:
+        locked = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise DataError(Problem("cannot be read", where=DATA_LOCK, hint="bring back the original")) from None
+    return [
+        f"data {name}: the fingerprint differs from the one locked at the first run"
+        for name, digest in digests.items()
+        if locked.get(name, digest) != digest
+    ]
+
+
+def _with_settings(protocol: Protocol, settings: Settings) -> Protocol:
+    content = protocol.model_dump(mode="json")
+    chosen = settings.chosen()
+    if "seed" in chosen:
+        content["seed"] = chosen["seed"]
+    content["window"] |= {k: chosen[k] for k in ("first", "last") if k in chosen}
+    if "start" in chosen:
+        content["intervention"]["start"] = chosen["start"]
+    if "level" in chosen:
+        for analysis in content["analyses"]:
+            analysis["options"]["level"] = chosen["level"]
+    file = YamlFile("--set", content, {})
+    problems = list(reference_problems(file))
+    if problems:
+        raise ProtocolError(*problems)
+    try:
+        return Protocol.model_validate(content)
+    except ValidationError as error:
+        raise ProtocolError(*(Problem(e["msg"], "--set") for e in error.errors())) from None

@@ -1,0 +1,61 @@
+"""One-line summaries for the terminal, of a result and of a stored record."""
+
+import math
+from collections.abc import Sequence
+
+from vru.library import StoredRecord
+from vru.record import Effect
+from vru.results import Estimate, EvaluationResult
+
+
+def result_lines(result: EvaluationResult) -> list[str]:
+    """Headline, analyses, checks and rating of a result."""
+    lines = [f"{e.analysis} ({e.role}, {e.method}): {estimate_text(e)}" for e in result.estimates]
+    verdicts = [f.verdict for f in result.findings]
+    counted = ", ".join(f"{verdicts.count(v)} {v}" for v in ("pass", "concern", "fail", "not_run") if v in verdicts)
+    lines.append(f"checks: {counted or 'none'}")
+    lines += [f"  {f.verdict}: {f.check}: {f.text}" for f in result.findings if f.verdict in ("fail", "concern")]
+    lines += [f"strength: {r.instrument} {r.level}, {r.label}" for r in result.ratings]
+    lines.append(f"preregistered: {result.preregistered}")
+    return lines
+
+
+def estimate_text(e: Estimate) -> str:
+    """``rate ratio 0.81 (95% interval 0.74 to 0.89), 312 offences fewer (…)``."""
+    return _text(
+        e.scale, e.value, (e.low, e.high), e.level, None if e.events_prevented is None else e.events_prevented.value
+    )
+
+
+def effect_text(e: Effect) -> str:
+    """The same of a published effect."""
+    return _text(e.scale, e.estimate, (e.ci_low, e.ci_high), e.ci_level, e.events_prevented)
+
+
+def record_row(stored: StoredRecord) -> str:
+    """One line of ``vru library list``."""
+    r = stored.record
+    return f"{r.organisation}/{r.id}@v{r.version}  {r.title}\n    {effect_text(r.primary_effect)}"
+
+
+def record_lines(stored: StoredRecord) -> list[str]:
+    """``vru library show``."""
+    r = stored.record
+    lines = [f"{r.organisation}/{r.id}@v{r.version}", r.title, "", *([r.disclaimer, ""] if r.disclaimer else [])]
+    lines += [r.summary, ""]
+    lines += [f"{e.analysis} ({e.role}, {e.method}): {effect_text(e)}" for e in r.effects]
+    lines += [f"strength: {x.instrument} {x.level}, {x.label}" for x in r.ratings]
+    lines += [f"check {f.check}: {f.verdict}" for f in r.findings]
+    lines += [f"preregistered: {r.preregistered}", f"protocol: {r.protocol_digest}", f"folder: {stored.path}"]
+    return lines
+
+
+def _text(scale: str, value: float, bounds: Sequence[float | None], level: float, prevented: float | None) -> str:
+    ratio = scale == "log_rate_ratio"
+    shown = [None if v is None else (f"{math.exp(v):.3f}" if ratio else f"{v:+,.0f}") for v in (value, *bounds)]
+    low, high = (s or "not available" for s in shown[1:])
+    name = "rate ratio" if ratio else "offences"
+    text = f"{name} {shown[0]} ({level:.0%} interval {low} to {high})"
+    if prevented is None:
+        return text
+    return f"{text}, about {abs(prevented):,.0f} offences {'fewer' if prevented >= 0 else 'more'} than expected"

@@ -1,0 +1,71 @@
+"""Make the folders an analyst works in: a workspace, and an evaluation from a template."""
+
+import re
+import shutil
+from pathlib import Path
+
+from vru import resources
+from vru.errors import Problem, ProtocolError
+from vru.protocol import json_schema
+from vru.protocol.reading import nearest
+from vru.protocol.schema import FILE as SCHEMA_FILE
+
+_NAME = re.compile(r"^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$")
+
+
+def init_workspace(folder: Path) -> Path:
+    """An empty workspace with evaluations/, notebooks/ and a shared_learning/ library. Never overwrites."""
+    from vru.library import open_library
+
+    for part in ("evaluations", "notebooks"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    _write_new(folder / "evaluations" / SCHEMA_FILE, json_schema())
+    for notebook in sorted(resources.notebooks_dir().glob("*.ipynb")):
+        target = folder / "notebooks" / notebook.name
+        if not target.exists():
+            shutil.copyfile(notebook, target)
+    open_library(folder / "shared_learning", create=True)
+    return folder
+
+
+def template_names() -> dict[str, str]:
+    """Template name -> the first line of its README that says what it is for."""
+    found = {}
+    for folder in sorted(p for p in resources.templates_dir().iterdir() if (p / "protocol.yaml").is_file()):
+        lines = (folder / "README.md").read_text(encoding="utf-8").splitlines()
+        found[folder.name] = next((line for line in lines if line and not line.startswith("#")), "")
+    return found
+
+
+def new_evaluation(name: str, template: str, workspace: Path) -> Path:
+    """Scaffold ``workspace/evaluations/name`` (or ``workspace/name`` where there is no evaluations/).
+
+    Raises ProtocolError if the template is unknown, the name malformed or the folder taken.
+    """
+    known = list(template_names())
+    if template not in known:
+        raise ProtocolError(
+            Problem(f"there is no template {template!r}", allowed=", ".join(known), hint=nearest(template, known))
+        )
+    if not _NAME.match(name):
+        raise ProtocolError(
+            Problem(f"{name!r} cannot be the name of an evaluation", allowed="lower-case letters, digits and hyphens")
+        )
+    evaluations = workspace / "evaluations"
+    target = (evaluations if evaluations.is_dir() else workspace) / name
+    if target.exists():
+        raise ProtocolError(
+            Problem("already exists; nothing was changed", where=str(target), hint="choose another name")
+        )
+    target.mkdir(parents=True)
+    source = resources.templates_dir() / template
+    text = (source / "protocol.yaml").read_text(encoding="utf-8").replace("id: my-evaluation", f"id: {name}", 1)
+    (target / "protocol.yaml").write_text(text, encoding="utf-8")
+    shutil.copyfile(source / "README.md", target / "README.md")
+    _write_new(target.parent / SCHEMA_FILE, json_schema())
+    return target
+
+
+def _write_new(path: Path, text: str) -> None:
+    if not path.exists():
+        path.write_text(text, encoding="utf-8")

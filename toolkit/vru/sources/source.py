@@ -1,0 +1,44 @@
+"""What a source is: a name, its options, and one function from a path to events."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from vru.events import Events
+
+Progress = Callable[[str, int, int], None]
+"""``progress(what, done, total)``: called as long work goes on; the command line draws a bar from it."""
+
+
+class SourceOptions(BaseModel):
+    """Options of a source as typed in a protocol; closed to unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a source is asked to read.
+
+    path : the archive (zip or folder), or None where the source makes its own data.
+    cache : folder for content-addressed Parquet; may be shared by runs going on at once.
+    seed : of the protocol, for sources that draw random numbers.
+    """
+
+    path: Path | None
+    cache: Path
+    seed: int
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A reader. ``read(request, options) -> Events``; raises DataError with every problem found."""
+
+    name: str
+    label: str
+    needs_path: bool
+    options: type[SourceOptions]
+    read: Callable[[Request, SourceOptions], Events]
