@@ -134,10 +134,8 @@ def geopandas_panel(data: Path, distinct: bool) -> pd.DataFrame:
     joined = points.sjoin(areas, predicate="intersects").sort_values("lsoa11_code")
     # On an edge a point joins both areas: the lowest code keeps it.
     unit = joined.loc[~joined.index.duplicated(), "lsoa11_code"]
-    if distinct:
-        rows = rows.merge(at.assign(unit=unit), on=["Longitude", "Latitude"], how="left")
-    else:
-        rows = rows.assign(unit=unit)
+    at = at.assign(unit=unit)
+    rows = rows.merge(at, on=["Longitude", "Latitude"], how="left") if distinct else at
     return pandas_panel(rows, "unit", data)
 
 

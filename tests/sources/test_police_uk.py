@@ -457,6 +457,14 @@ def test_many_batches_give_the_same_rows(tmp_path, monkeypatch) -> None:
     assert whole.log == parted.log
 
 
+def test_padded_cells_are_tidied(tmp_path) -> None:
+    padded = row(" 2021-01", 99, lsoa=" E01000001 ", type="Robbery ", lon=" -2.98")
+    found = frame(events_of(packed(tmp_path, {street("2021-01"): csv(*plain("2021-01"), padded)})))
+    assert (found["lsoa_code"] == "E01000001").sum() == 41
+    assert (found["crime_type"] == "Robbery").sum() == 1
+    assert found["longitude"].notna().sum() == 41
+
+
 def test_bytes_are_what_pandas_reads(tmp_path) -> None:
     data = csv(*plain("2021-01"), row("2021-01", 99, location='"x, y"'), end="\n")
     found = frame(events_of(packed(tmp_path, {street("2021-01"): data})))

@@ -74,7 +74,7 @@ class Panel:
         """Bool array ``(n_units, n_periods)``: True from a unit's start period onwards."""
         at = {p: i for i, p in enumerate(self.periods)}
         first = [at[s] if s is not None else len(self.periods) for s in self.starts]
-        after: np.ndarray = np.arange(len(self.periods))[None, :] >= np.asarray(first)[:, None]
+        after: np.ndarray = np.asarray(np.arange(len(self.periods))[None, :] >= np.asarray(first)[:, None])
         return after
 
     def post(self) -> np.ndarray:
