@@ -170,3 +170,13 @@ def test_without_buffers_of_the_comparison_the_comparison_areas_stand_in(
     found = run("displacement", make_case(panel.subset(~panel.is_role("buffer_comparison"))))
     assert found.numbers["against"] == "comparison"
     assert "the comparison areas themselves" in found.text
+
+
+def test_selection_months_kept_in_the_baseline_by_hand() -> None:
+    from vru.checks.regression_to_mean import _Naive
+
+    naive = _Naive(selection=12.0, before=10.0, after=9.0, n_selection=12, n_before=24)
+    baseline = (12 * 12.0 + 24 * 10.0) / 36
+    assert naive.kept == pytest.approx(1 - 9.0 / baseline)
+    assert naive.peak_share == pytest.approx(12 * 12.0 / (36 * baseline))
+    assert _Naive(12.0, None, 9.0).kept is None

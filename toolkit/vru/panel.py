@@ -74,12 +74,11 @@ class Panel:
         """Bool array ``(n_units, n_periods)``: True from a unit's start period onwards."""
         at = {p: i for i, p in enumerate(self.periods)}
         first = [at[s] if s is not None else len(self.periods) for s in self.starts]
-        after: np.ndarray = np.asarray(np.arange(len(self.periods))[None, :] >= np.asarray(first)[:, None])
-        return after
+        return np.asarray(np.arange(len(self.periods))[None, :] >= np.asarray(first)[:, None])
 
     def post(self) -> np.ndarray:
         """Bool array ``(n_periods,)``: periods at or after the earliest start of any unit."""
-        return self.treated_periods().any(axis=0)
+        return np.asarray(self.treated_periods().any(axis=0))
 
     def subset(self, keep: np.ndarray) -> "Panel":
         """The same panel with only the units where ``keep`` (bool, ``(n_units,)``) is True."""

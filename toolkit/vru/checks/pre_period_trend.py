@@ -118,7 +118,8 @@ def _text(case: Case, tested: Pretrend, ahead: float, before: Counts, power: _Po
     if case.estimate.scale == "count_difference":
         text += " This is about proportions; the estimate, a difference of counts, assumes alike changes in numbers."
     if before.dropped:
-        text += f" {before.dropped} months with missing data were left out."
+        what = "month with missing data was" if before.dropped == 1 else "months with missing data were"
+        text += f" {before.dropped} {what} left out."
     return text
 
 

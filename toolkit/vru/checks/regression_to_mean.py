@@ -31,6 +31,24 @@ class _Naive:
     selection: float
     before: float | None
     after: float | None
+    n_selection: int = 0
+    n_before: int = 0
+
+    @property
+    def peak_share(self) -> float | None:
+        """Share of the offences of a baseline of selection months and months before the start that the former hold."""
+        if self.before is None or self.n_before == 0:
+            return None
+        peak = self.n_selection * self.selection
+        return peak / (peak + self.n_before * self.before)
+
+    @property
+    def kept(self) -> float | None:
+        """Relative fall from the baseline that keeps the selection months beside the months before the start."""
+        if self.before is None or self.after is None:
+            return None
+        months = self.n_selection + self.n_before
+        return 1 - self.after * months / (self.n_selection * self.selection + self.n_before * self.before)
 
     def fall(self, later: float | None) -> float | None:
         """Relative fall from the selection window."""
@@ -62,11 +80,11 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     # Spread about area and month effects: the noise that an area's own total carries, Poisson or wider.
     phi = max(1.0, pearson_dispersion(counts).phi) if counts.shape[1] > 1 else 1.0
     luck = expected_fall(counts.sum(axis=1), picked, counts.shape[1], phi, rng, options.draws)
-    naive = _naive(case.panel, history, float(counts[picked].mean()))
+    naive = _naive(case.panel, history, float(counts[picked].mean()), counts.shape[1])
     return _judge(case, history, luck, naive, phi)
 
 
-def _naive(panel: Panel, history: SelectionHistory, selection: float) -> _Naive:
+def _naive(panel: Panel, history: SelectionHistory, selection: float, n_selection: int) -> _Naive:
     if history.outcome not in panel.counts:
         return _Naive(selection, None, None)
     # The selection months themselves are no test of what came later.
@@ -78,6 +96,8 @@ def _naive(panel: Panel, history: SelectionHistory, selection: float) -> _Naive:
         selection,
         float(counts[:, before].mean()) if before.any() else None,
         float(counts[:, after].mean()) if after.any() else None,
+        n_selection,
+        int(before.sum()),
     )
 
 
@@ -91,7 +111,8 @@ def _judge(case: Case, history: SelectionHistory, luck: ExpectedFall, naive: _Na
     text = _naive_text(naive, luck)
     if share is not None:
         text += f" That is {percent(share)} of the naive fall." if share <= 1 else " That is all of the naive fall."
-    text += _overlap_text(overlap, by_lot)
+    part = None if naive.peak_share is None else luck.value * naive.peak_share
+    text += _kept_text(naive, part) + _overlap_text(overlap, by_lot)
     numbers = {
         "naive_fall": fall,
         "fall_before_start": naive.fall(naive.before),
@@ -99,6 +120,8 @@ def _judge(case: Case, history: SelectionHistory, luck: ExpectedFall, naive: _Na
         "expected_fall_low": luck.low,
         "expected_fall_high": luck.high,
         "share_of_naive_fall": share,
+        "kept_naive_fall": naive.kept,
+        "kept_expected_fall": part,
         "reliability": luck.reliability,
         "k": luck.k if math.isfinite(luck.k) else None,
         "pool": len(history.pool),
@@ -134,6 +157,15 @@ def _naive_text(naive: _Naive, luck: ExpectedFall) -> str:
         "the differences between areas in those months were chance."
     )
     return text
+
+
+def _kept_text(naive: _Naive, part: float | None) -> str:
+    if naive.kept is None or part is None:
+        return ""
+    return (
+        f" Kept in the baseline beside the {naive.n_before} months before the start, the selection months would make a "
+        f"naive before-after figure show {_moved(naive.kept)}, of which selection alone brings {_moved(part)}."
+    )
 
 
 def _overlap_text(overlap: list[str], by_lot: bool) -> str:

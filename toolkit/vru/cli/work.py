@@ -77,33 +77,46 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = parse_settings(pairs(arguments.set, "--set"))
     if arguments.jobs < 1:
         raise ProtocolError(Problem(f"{arguments.jobs} is not a number of runs", "--jobs", "1 or more"))
-    from concurrent.futures import ThreadPoolExecutor
-
     show = sys.stderr.isatty() and len(arguments.evaluations) == 1
-    with ThreadPoolExecutor(min(arguments.jobs, len(arguments.evaluations))) as pool:
-        outcomes = list(
-            pool.map(lambda folder: _run_one(folder, settings, arguments.data, show), arguments.evaluations)
-        )
-    errors = [o for o in outcomes if isinstance(o, VruError)]
-    done = [o for o in outcomes if isinstance(o, dict)]
+    ask = [(folder, settings.chosen(), arguments.data, show) for folder in arguments.evaluations]
+    outcomes = _run_all(ask, min(arguments.jobs, len(ask)))
+    errors = [o for o in outcomes if o["problems"]]
+    done = [o for o in outcomes if not o["problems"]]
     if arguments.json:
         say_json(done)
     else:
         for entry in done:
             print("\n".join(entry["lines"]))
     if errors:
-        raise errors[0] if len(errors) == 1 else type(errors[0])(*(p for e in errors for p in e.problems))
+        failed = VruError(*(p for e in errors for p in e["problems"]))
+        failed.exit_code = max(e["exit_code"] for e in errors)
+        raise failed
     return 0
 
 
-def _run_one(folder: Path, settings: Any, data: Path | None, show: bool) -> dict[str, Any] | VruError:
+def _run_all(ask: list[tuple[Any, ...]], jobs: int) -> list[dict[str, Any]]:
+    if jobs == 1:
+        return [_run_one(*a) for a in ask]
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # Processes, not threads: executing a notebook changes the process's working folder.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        return [f.result() for f in [pool.submit(_run_one, *a) for a in ask]]
+
+
+def _run_one(folder: Path, chosen: dict[str, Any], data: Path | None, show: bool) -> dict[str, Any]:
     from vru.run.running import run_evaluation
+    from vru.run.study import parse_settings
     from vru.run.telling import result_lines
 
+    def tell(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
     try:
-        ran = run_evaluation(folder, settings, data, lambda line: print(line, file=sys.stderr, flush=True), show)
+        ran = run_evaluation(folder, parse_settings(chosen), data, tell, show)
     except VruError as error:
-        return error
+        return {"problems": error.problems, "exit_code": error.exit_code}
     e = ran.result.primary
     lines = [*result_lines(ran.result), f"written to {ran.outputs}", f"time: {stages(ran.stages)}"]
     lines.append(
@@ -112,6 +125,7 @@ def _run_one(folder: Path, settings: Any, data: Path | None, show: bool) -> dict
     return {
         "evaluation": str(folder), "outputs": str(ran.outputs), "scale": e.scale, "estimate": e.value,
         "low": e.low, "high": e.high, "p": e.p, "preregistered": ran.result.preregistered, "lines": lines,
+        "problems": (),
     }  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def execute(study: Study, settings: dict[str, Any], show_progress: bool) -> tupl
                 kernel_name="python3",
                 progress_bar=show_progress,
                 cwd=private,
-                config=_kernel_config(),
+                config=_kernel_config(private),
             )
         except PapermillExecutionError as error:
             raise _failure(study, output, error) from None
@@ -62,11 +62,15 @@ def execute(study: Study, settings: dict[str, Any], show_progress: bool) -> tupl
     return _result_in(notebook.decode("utf-8")), _without_paths(notebook, parameters)
 
 
-def _kernel_config() -> Any:
+def _kernel_config(private: str) -> Any:
     from traitlets.config import Config
 
+    socket = str(Path(private) / "k")
     # Local sockets instead of TCP: what a kernel says then never crosses a network interface.
-    return Config() if os.name == "nt" else Config({"KernelManager": {"transport": "ipc"}})
+    # Systems without them, and folders whose names are too long for one, keep the default.
+    if os.name == "nt" or len(socket) > 90:
+        return Config()
+    return Config({"KernelManager": {"transport": "ipc", "ip": socket}})
 
 
 def _failure(study: Study, output: Path, error: Any) -> VruError:
@@ -96,9 +100,12 @@ def _result_in(notebook: str) -> EvaluationResult:
 
 
 def _without_paths(notebook: bytes, parameters: dict[str, Any]) -> bytes:
-    # Papermill writes the parameters, folder names included, into a cell and into the metadata.
-    text = notebook.decode("utf-8")
+    # Papermill writes folder names into the injected cell, the metadata and its own paths.
+    content = json.loads(notebook)
+    for key in ("input_path", "output_path"):
+        content["metadata"].get("papermill", {}).pop(key, None)
+    text = json.dumps(content, indent=1, ensure_ascii=False)
     for key in ("evaluation", "data"):
         if parameters[key]:
-            text = text.replace(parameters[key].replace("\\", "\\\\"), f"<{key} folder>")
-    return text.encode("utf-8")
+            text = text.replace(json.dumps(parameters[key], ensure_ascii=False)[1:-1], f"<{key} folder>")
+    return (text + "\n").encode("utf-8")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -62,13 +63,14 @@ def _yaml(content: dict[str, Any]) -> str:
 def write_outputs(folder: Path, files: Mapping[str, bytes], digest: str, made: datetime) -> Path:
     """Put a whole new set in ``outputs/``; the former set moves aside. Raises VruError where the disk refuses."""
     (folder / ".vru").mkdir(exist_ok=True)
-    stage = Path(tempfile.mkdtemp(prefix="stage-", dir=folder / ".vru"))
+    stage = folder / ".vru" / f"stage-{secrets.token_hex(6)}"
     manifest = {
         "protocol_digest": digest,
         "made": made.isoformat(timespec="seconds"),
         "files": {name: {"sha256": sha256(data), "bytes": len(data)} for name, data in sorted(files.items())},
     }
     try:
+        stage.mkdir()
         for name, data in [*files.items(), ("manifest.json", (json.dumps(manifest, indent=1) + "\n").encode())]:
             with (stage / name).open("wb") as handle:
                 handle.write(data)
@@ -119,10 +121,12 @@ def read_learning(folder: Path) -> Learning | None:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         return Learning.model_validate(content["learning"])
-    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, ValidationError):
+    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, ValidationError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" (line {mark.line + 1})" if mark else ""
         allowed = ", ".join(f"{f}: text" for f in FIELDS)
         raise VruError(
-            Problem("learning cannot be read", "outputs/record.yaml", allowed, "mend it; your text is untouched")
+            Problem(f"learning cannot be read{line}", "outputs/record.yaml", allowed, "mend it; your text is untouched")
         ) from None
 
 
