@@ -54,6 +54,7 @@ def test_new_writes_a_plan_that_check_finds_unfinished(tmp_path: Path, capsys: p
     assert main(["check", str(folder)]) == 2
     said = capsys.readouterr().err
     assert "treated is empty" in said
+    assert "is still the template's own text" in said
     assert "Traceback" not in said
 
 

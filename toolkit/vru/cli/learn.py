@@ -98,7 +98,7 @@ def _library(arguments: argparse.Namespace) -> int:
     else:
         for stored in seen.records:
             print(record_row(stored))
-        print(f"{len(seen.records)} version{'' if len(seen.records) == 1 else 's'}, {len(seen.problems)} problems")
+        print(f"versions: {len(seen.records)}, problems: {len(seen.problems)}")
     for problem in seen.problems:
         print(f"problem: {problem}")
     return 1 if seen.problems else 0
@@ -108,7 +108,7 @@ def _site(arguments: argparse.Namespace) -> int:
     from vru.run.sites import write_site
 
     done = write_site(arguments.library, arguments.out, arguments.audience, arguments.organisation)
-    print(f"{done.records} records, {done.pages} pages: open {done.home}")
+    print(f"records: {done.records}, pages: {done.pages}; open {done.home}")
     for problem in done.problems:
         print(f"left out: {problem}")
     return 1 if done.problems else 0

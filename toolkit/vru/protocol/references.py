@@ -10,6 +10,7 @@ from typing import Any
 from vru.errors import Problem
 from vru.protocol.yaml_file import YamlFile
 
+PLACEHOLDERS = {"id": ("my-evaluation",), "organisation": ("my-vru",), "title": ("PLACE", "MONTH YEAR")}
 _MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
@@ -30,8 +31,17 @@ def reference_problems(file: YamlFile) -> Iterator[Problem]:
     selection = _part(_part(raw, "units"), "selection")
     if selection:
         yield from _known(file, ("units", "selection", "outcome"), selection.get("outcome"), outcomes, "outcomes")
+    yield from _unwritten(file)
     yield from _primaries(file)
     yield from _months(file)
+
+
+def _unwritten(file: YamlFile) -> Iterator[Problem]:
+    """The template's own words, still where the evaluation's should stand."""
+    for key, words in PLACEHOLDERS.items():
+        value = file.content.get(key)
+        if isinstance(value, str) and any(w in value for w in words):
+            yield Problem(f"{value!r} is still the template's own text", file.where((key,)), hint="write your own")
 
 
 def _primaries(file: YamlFile) -> Iterator[Problem]:
