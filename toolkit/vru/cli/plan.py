@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from vru.cli.terminal import add, add_data, add_folder, add_json, say_json
+from vru.cli.terminal import Bar, add, add_data, add_folder, add_json, say_json
 from vru.errors import Problem, ProtocolError
 from vru.version import __version__
 
@@ -124,7 +124,9 @@ def _schema(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from vru.run.checking import check_evaluation
 
-    seen = check_evaluation(arguments.evaluation, arguments.data, read_data=not arguments.no_data)
+    bar = Bar()
+    seen = check_evaluation(arguments.evaluation, arguments.data, read_data=not arguments.no_data, progress=bar)
+    bar.close()
     for line in seen:
         print(line)
     return 0

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from vru.cli.terminal import add, add_data, add_folder, add_json, pairs, say_json
+from vru.cli.terminal import Bar, add, add_data, add_folder, add_json, pairs, say_json
 from vru.errors import Problem, ProtocolError, VruError
 
 
@@ -65,7 +65,7 @@ def _add_signing(commands: Any) -> None:
 def _demo(arguments: argparse.Namespace) -> int:
     from vru.run.demo import demo
 
-    done = demo(arguments.folder, lambda line: print(line, flush=True), sys.stderr.isatty())
+    done = demo(arguments.folder, lambda line: print(line, flush=True), Bar() if sys.stderr.isatty() else None)
     for line in done:
         print(line)
     return 0
@@ -114,7 +114,7 @@ def _run_one(folder: Path, chosen: dict[str, Any], data: Path | None, show: bool
         print(line, file=sys.stderr, flush=True)
 
     try:
-        ran = run_evaluation(folder, parse_settings(chosen), data, tell, show)
+        ran = run_evaluation(folder, parse_settings(chosen), data, tell, Bar() if show else None)
     except VruError as error:
         return {"problems": error.problems, "exit_code": error.exit_code}
     e = ran.result.primary

@@ -9,9 +9,10 @@ from vru.protocol import Protocol, read_draft, registration
 from vru.protocol.fields import Analysis, CheckPlan, DataSource, Graph
 from vru.protocol.reading import Draft, valid_items
 from vru.run.study import Study, build
+from vru.sources.source import Progress
 
 
-def check_evaluation(folder: Path, data: Path | None, read_data: bool) -> list[str]:
+def check_evaluation(folder: Path, data: Path | None, read_data: bool, progress: Progress) -> list[str]:
     """What is sound, line by line. Raises ProtocolError or DataError with every problem found.
 
     Malformed fields, dangling ids, unknown methods, bad options and an unlicensed adjustment
@@ -32,7 +33,7 @@ def check_evaluation(folder: Path, data: Path | None, read_data: bool) -> list[s
     seen = [f"protocol: sound ({len(protocol.analyses)} analyses, {len(protocol.checks)} checks)"]
     seen.append(f"graph: {identify(protocol.graph).words}")
     if read_data:
-        seen += _data_lines(study, protocol)
+        seen += _data_lines(study, protocol, progress)
     seen.append(_next(study, folder))
     return seen
 
@@ -48,8 +49,8 @@ def _graph_problems(draft: Draft) -> list[Problem]:
     return []
 
 
-def _data_lines(study: Study, protocol: Protocol) -> list[str]:
-    built = build(study, lambda what, done, total: None)
+def _data_lines(study: Study, protocol: Protocol, progress: Progress) -> list[str]:
+    built = build(study, progress)
     panel = built.panel
     n, t = panel.shape
     by_role = {role: panel.role.count(role) for role in dict.fromkeys(panel.role)}

@@ -16,12 +16,13 @@ from vru.run.sites import write_site
 from vru.run.study import Settings, load_study
 from vru.run.telling import estimate_text
 from vru.run.workspace import init_workspace
+from vru.sources.source import Progress
 from vru.version import __version__
 
 NAME = "op-grip-demo"
 
 
-def demo(folder: Path, tell: Callable[[str], None], show_progress: bool) -> list[str]:
+def demo(folder: Path, tell: Callable[[str], None], progress: Progress | None) -> list[str]:
     """Simulate, run, assure, publish, build the site; return the closing lines: estimate beside truth, what to open.
 
     Can be run again in the same folder. Raises VruError if the folder holds something else.
@@ -39,7 +40,7 @@ def demo(folder: Path, tell: Callable[[str], None], show_progress: bool) -> list
     protocol = study.plan.protocol
     register(evaluation, protocol, datetime.now(UTC), __version__)
     clock("workspace, plan and registration")
-    ran = run_evaluation(evaluation, Settings(), None, tell, show_progress)
+    ran = run_evaluation(evaluation, Settings(), None, tell, progress)
     for stage, seconds in ran.stages.items():
         clock.add(f"run: {stage}", seconds)
     clock.reset()

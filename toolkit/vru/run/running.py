@@ -15,7 +15,8 @@ from vru.protocol import digest
 from vru.results import EvaluationResult, to_json
 from vru.run.execute import execute
 from vru.run.outputs import read_learning, render, write_outputs
-from vru.run.study import Settings, Study, load_study, write_data_lock
+from vru.run.study import Settings, Study, load_study, read_sources, write_data_lock
+from vru.sources.source import Progress
 
 Tell = Callable[[str], None]
 
@@ -30,8 +31,8 @@ class Ran:
     stages: dict[str, float]
 
 
-def run_evaluation(folder: Path, settings: Settings, data: Path | None, tell: Tell, show_progress: bool) -> Ran:
-    """Load, execute, review for disclosure, write. Raises VruError; the former outputs then stay as they were.
+def run_evaluation(folder: Path, settings: Settings, data: Path | None, tell: Tell, progress: Progress | None) -> Ran:
+    """Load, read the data, execute, review for disclosure, write. Raises VruError; the former outputs then stay as they were.
 
     With any setting chosen the run is an exploration: it goes to ``explorations/`` and can not be published.
     """
@@ -41,19 +42,23 @@ def run_evaluation(folder: Path, settings: Settings, data: Path | None, tell: Te
     lock = FileLock(_private(folder) / "run.lock")
     try:
         with lock.acquire(timeout=0):
-            return _run(study, settings, tell, show_progress, stages)
+            return _run(study, settings, tell, progress, stages)
     except Timeout:
         raise VruError(
             Problem("another run of this evaluation is going on", str(folder), hint="wait for it, then run again")
         ) from None
 
 
-def _run(study: Study, settings: Settings, tell: Tell, show_progress: bool, stages: dict[str, float]) -> Ran:
+def _run(study: Study, settings: Settings, tell: Tell, progress: Progress | None, stages: dict[str, float]) -> Ran:
     folder, protocol, made = study.folder, study.plan.protocol, datetime.now(UTC)
     learning = read_learning(folder)
+    clock = time.perf_counter()
+    # Into the cache, where the notebook finds them: with a bar to look at, and errors before a kernel starts.
+    read_sources(study, progress or (lambda what, done, total: None))
+    stages["data"] = time.perf_counter() - clock
     tell(f"{protocol.id}: executing the notebook of template {protocol.template}")
     clock = time.perf_counter()
-    result, notebook = execute(study, settings.chosen(), show_progress)
+    result, notebook = execute(study, settings.chosen(), progress is not None)
     stages["notebook"] = time.perf_counter() - clock
     tell(f"{protocol.id}: writing the report, tables and draft record")
     clock = time.perf_counter()

@@ -90,7 +90,7 @@ def build(study: Study, progress: Progress) -> Built:
     from vru.geography import build_panel
 
     protocol = study.plan.protocol
-    events = {bound.plan.id: _read(study, bound, progress) for bound in study.plan.sources}
+    events = read_sources(study, progress)
     made = build_panel(protocol, events, study.folder)
     digests = {name: e.sha256 for name, e in events.items()}
     inputs = Inputs(
@@ -103,6 +103,11 @@ def build(study: Study, progress: Progress) -> Built:
         data_changes=tuple(_data_changes(study.folder, digests)),
     )
     return Built(made.panel, inputs)
+
+
+def read_sources(study: Study, progress: Progress) -> dict[str, Events]:
+    """Every source of the plan, from the cache where it was read before. Raises DataError."""
+    return {bound.plan.id: _read(study, bound, progress) for bound in study.plan.sources}
 
 
 def workspace_of(folder: Path) -> Path:
