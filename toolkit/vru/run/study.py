@@ -91,8 +91,8 @@ def build(study: Study, progress: Progress) -> Built:
 
     protocol = study.plan.protocol
     events = read_sources(study, progress)
-    made = build_panel(protocol, events, study.folder)
-    digests = {name: e.sha256 for name, e in events.items()}
+    made = build_panel(_with_boundaries(study), events, study.folder)
+    digests = dict(made.panel.provenance)
     inputs = Inputs(
         registration=study.registration,
         identification=identify(protocol.graph),
@@ -103,6 +103,15 @@ def build(study: Study, progress: Progress) -> Built:
         data_changes=tuple(_data_changes(study.folder, digests)),
     )
     return Built(made.panel, inputs)
+
+
+def _with_boundaries(study: Study) -> Protocol:
+    # The map may lie elsewhere than beside the plan, as when somebody else verifies a record.
+    protocol = study.plan.protocol
+    if protocol.units.boundaries is None:
+        return protocol
+    found = str(find_data(study, protocol.units.boundaries).resolve())
+    return protocol.model_copy(update={"units": protocol.units.model_copy(update={"boundaries": found})})
 
 
 def read_sources(study: Study, progress: Progress) -> dict[str, Events]:
@@ -156,7 +165,7 @@ def find_data(study: Study, path: str) -> Path:
         Problem(
             f"{path} is not there (looked for {looked})",
             where="data",
-            hint="mend data.path in protocol.yaml, or say where the data are with --data DIR",
+            hint="mend the path in protocol.yaml, or say where the data are with --data DIR",
         )
     )
 
