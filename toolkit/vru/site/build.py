@@ -124,7 +124,7 @@ def _front_pages(
         "types": len(groups),
         "retracted": sum(e.status == "retracted" for e in entries),
     }
-    methods = [(name, to_html(card)) for name, card in cards.items()]
+    methods = [(name, to_html(card, name)) for name, card in cards.items()]
     changes = [(row(e), e) for e in entries]
     return {
         "index.html": frame.page(
