@@ -36,8 +36,8 @@ def test_the_primary_effect_is_the_registered_one(record):
 
 
 def test_a_future_schema_is_refused_with_what_to_do(record):
-    with pytest.raises(LibraryError, match=r"schema 2; this toolkit reads up to 1") as caught:
-        load_record(changed(record, schema_version=2), "x/y/v1.0")
+    with pytest.raises(LibraryError, match=r"schema 3; this toolkit reads up to 2") as caught:
+        load_record(changed(record, schema_version=3), "x/y/v1.0")
     assert "install a newer vru-toolkit" in str(caught.value)
 
 

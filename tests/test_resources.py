@@ -13,6 +13,7 @@ PLACES = {
     "demo_dir": ("demo", "evaluations/op-grip-demo"),
     "methods_page": ("METHODS.md", "toolkit/METHODS.md"),
     "vocab_dir": ("vocab", "shared_learning/vocab"),
+    "prior_evidence_dir": ("prior_evidence", "shared_learning/prior_evidence"),
 }
 
 

@@ -171,7 +171,7 @@ def test_a_pipe_does_not_hang_the_reader(library, forge):
         ('{"schema_version": NaN}', "JSON"),
         ('{"schema_version": "99"}', "schema"),
         ('{"schema_version": true}', "schema"),
-        ('{"schema_version": 2}', "install a newer vru-toolkit"),
+        ('{"schema_version": 3}', "install a newer vru-toolkit"),
         ("\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), "JSON"),
     ],
 )

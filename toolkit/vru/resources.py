@@ -39,6 +39,11 @@ def vocab_dir() -> Path:
     return _find("the vocabularies", "vocab", "shared_learning/vocab")
 
 
+def prior_evidence_dir() -> Path:
+    """The folder of published evaluations as YAML, one file each. Raises VruError if it is absent."""
+    return _find("the prior evidence", "prior_evidence", "shared_learning/prior_evidence")
+
+
 def method_cards() -> dict[str, str]:
     """Every method's card in Markdown, by the method's name. Raises VruError if METHODS.md is absent."""
     return split_cards(methods_page().read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from vru.cli import seeding
 from vru.cli.terminal import Bar, add, add_data, add_json, say_json
 
 
@@ -27,7 +28,7 @@ def add_commands(commands: Any) -> None:
         "read the library from the terminal",
         "vru library list --library shared_learning",
     )
-    c.add_argument("what", choices=["list", "show"], help="list every record, or show one")
+    c.add_argument("what", choices=["list", "show", "seed"], help="list every record, show one, or add prior evidence")
     c.add_argument("record", nargs="?", metavar="RECORD", help="for show: [organisation/]id[@version]")
     c.add_argument(
         "--library", type=Path, default=Path("shared_learning"), metavar="DIR", help="default: shared_learning"
@@ -62,11 +63,20 @@ def _verify(arguments: argparse.Namespace) -> int:
         differences = [
             {"field": d.field, "published": d.published, "recomputed": d.recomputed} for d in done.differences
         ]
-        say_json({"integrity": not broken, "recomputed": done.recomputed is not None, "differences": differences})
+        say_json(
+            {
+                "kind": done.record.record.kind,
+                "integrity": not broken,
+                "recomputed": done.recomputed is not None,
+                "differences": differences,
+            }
+        )
         return 1 if broken or done.differences else 0
     for finding in done.integrity:
         print(f"{finding.verdict}: {finding.text}")
-    if done.recomputed is None:
+    if done.record.record.kind == "literature":
+        print("numbers: from published literature, not recomputable here")
+    elif done.recomputed is None:
         print("numbers: not recomputed; give the data with --data DIR")
     elif done.differences:
         print(f"numbers: {len(done.differences)} differ")
@@ -83,6 +93,8 @@ def _library(arguments: argparse.Namespace) -> int:
     from vru.run.telling import record_lines, record_row
     from vru.run.verifying import find_record
 
+    if arguments.what == "seed":
+        return seeding.run(arguments)
     if arguments.what == "show":
         if arguments.record is None:
             raise LibraryError("say which record: vru library show RECORD")

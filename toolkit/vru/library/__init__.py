@@ -5,6 +5,7 @@ from vru.library.draft import draft_record
 from vru.library.effects import effects_csv
 from vru.library.events import Event
 from vru.library.index import Library, open_library
+from vru.library.prior_evidence import Seeded, read_prior_evidence, seed
 from vru.library.reading import Scan, StoredRecord, latest, scan
 from vru.library.reviewing import decide, finish_takedowns, state, take_down
 from vru.library.store import Published, publish
@@ -17,6 +18,7 @@ __all__ = [
     "Library",
     "Published",
     "Scan",
+    "Seeded",
     "StoredRecord",
     "compare_results",
     "compare_versions",
@@ -28,7 +30,9 @@ __all__ = [
     "next_version",
     "open_library",
     "publish",
+    "read_prior_evidence",
     "scan",
+    "seed",
     "state",
     "succeed",
     "take_down",

@@ -39,7 +39,7 @@ def ro_crate(record: LearningRecord, files: Mapping[str, bytes], published: date
         *(_file(name, files[name]) for name in sorted(files)),
         {"@id": f"#{record.organisation}", "@type": "Organization", "name": record.organisation},
         {"@id": _licence(record), "@type": "CreativeWork", "name": record.licence},
-        *_run(record),
+        *_made_from(record),
     ]
     return json.dumps({"@context": f"{_SPEC}/context", "@graph": graph}, indent=1, ensure_ascii=False) + "\n"
 
@@ -54,12 +54,33 @@ def _root(record: LearningRecord, names: list[str], published: datetime) -> dict
         "description": record.summary,
         "datePublished": published.date().isoformat(),
         "license": {"@id": _licence(record)},
-        "author": {"@id": f"#{record.organisation}"},
         "publisher": {"@id": f"#{record.organisation}"},
-        "temporalCoverage": f"{record.setting.first}/{record.setting.last}",
         "hasPart": [{"@id": name} for name in names],
+        **_origin(record),
+    }
+
+
+def _origin(record: LearningRecord) -> dict[str, Any]:
+    """Who made it and when: a run of this toolkit, or works of others, whose authors the citations name."""
+    if record.literature:
+        return {"citation": [{"@id": entity["@id"]} for entity in _citations(record)]}
+    return {
+        "author": {"@id": f"#{record.organisation}"},
+        "temporalCoverage": f"{record.setting.first}/{record.setting.last}",
         "mentions": {"@id": "#run"},
     }
+
+
+def _made_from(record: LearningRecord) -> list[dict[str, Any]]:
+    return _citations(record) if record.literature else _run(record)
+
+
+def _citations(record: LearningRecord) -> list[dict[str, Any]]:
+    cited = record.literature.citations if record.literature else []
+    return [
+        {"@id": f"#citation-{c.id}", "@type": "CreativeWork", "name": c.text, **({"url": c.link} if c.link else {})}
+        for c in cited
+    ]
 
 
 def _file(name: str, data: bytes) -> dict[str, Any]:
@@ -75,11 +96,16 @@ def _file(name: str, data: bytes) -> dict[str, Any]:
 
 
 def _run(record: LearningRecord) -> list[dict[str, Any]]:
-    inputs = [
+    inputs: list[dict[str, Any]] = [
         {"@id": f"#data-{name}", "@type": "CreativeWork", "name": name, "identifier": digest}
         for name, digest in sorted(record.data_digests.items())
     ]
-    plan = {"@id": "#plan", "@type": "CreativeWork", "name": "protocol", "identifier": record.protocol_digest}
+    plan: dict[str, Any] = {
+        "@id": "#plan",
+        "@type": "CreativeWork",
+        "name": "protocol",
+        "identifier": record.protocol_digest,
+    }
     software = {
         "@id": "#toolkit",
         "@type": "SoftwareApplication",

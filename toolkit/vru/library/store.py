@@ -134,8 +134,10 @@ def _there(place: _Place, content: Mapping[str, bytes]) -> VersionFolder | None:
                 hint="report it to the network; publish under the next version number",
             ),
         ) from None
-    # The crate says when it was published, so it differs every time.
-    if {name: data for name, data in found.files.items() if name != crate.FILE} == dict(content):
+    # The crate says when it was published, so it differs every time; a record of an older schema is compared as one
+    # of today's.
+    as_today = {**found.files, RECORD: dump_record(found.record).encode()}
+    if {name: data for name, data in as_today.items() if name != crate.FILE} == dict(content):
         return found
     raise LibraryError(
         Problem(

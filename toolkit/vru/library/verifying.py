@@ -4,6 +4,7 @@ from pathlib import Path
 
 from vru.errors import LibraryError
 from vru.library import crate, effects
+from vru.library.derivation import agrees, compute
 from vru.library.folder import VersionFolder, read_version
 from vru.library.reading import read_record_folder
 from vru.protocol import Protocol, digest
@@ -15,7 +16,9 @@ def verify_version(path: Path) -> tuple[Finding, ...]:
 
     Checks: every hash and no stranger (``integrity_files``), effects.csv is the record's
     (``integrity_effects``), the crate names every file (``integrity_crate``), the plan inside has
-    the digest that is claimed (``integrity_plan``), the versions form one chain (``integrity_chain``).
+    the digest that is claimed (``integrity_plan``; of a literature record instead: its effects come
+    out of the published numbers again, ``integrity_arithmetic``), the versions form one chain
+    (``integrity_chain``).
     """
     where = "/".join(path.parts[-3:])
     try:
@@ -28,7 +31,7 @@ def verify_version(path: Path) -> tuple[Finding, ...]:
         _finding("files", "pass", f"All {count} files have the hash in the manifest {version.manifest_sha256}."),
         _effects(version),
         _crate(version),
-        _plan(version),
+        _arithmetic(version) if version.record.literature else _plan(version),
         _chain(path),
     )
 
@@ -49,7 +52,7 @@ def _crate(version: VersionFolder) -> Finding:
 
 def _plan(version: VersionFolder) -> Finding:
     record = version.record
-    if record.result.get("protocol_digest") != record.protocol_digest:
+    if record.result is None or record.result.get("protocol_digest") != record.protocol_digest:
         return _finding("plan", "fail", "The result inside the record belongs to another plan than the record claims.")
     try:
         found = digest(Protocol.model_validate(record.protocol))
@@ -58,6 +61,26 @@ def _plan(version: VersionFolder) -> Finding:
     if found != record.protocol_digest:
         return _finding("plan", "fail", f"The plan inside the record has digest {found}, not {record.protocol_digest}.")
     return _finding("plan", "pass", f"The plan inside the record has the digest claimed, {found}.")
+
+
+def _arithmetic(version: VersionFolder) -> Finding:
+    """Do the effects of a literature record follow from the published numbers that it names?"""
+    known = "The published figures themselves cannot be recomputed here."
+    derivations = version.record.literature.derivations if version.record.literature else []
+    if not derivations:
+        return _finding("arithmetic", "not_run", f"No effect was computed from published numbers. {known}")
+    effect_of = {e.analysis: e for e in version.record.effects}
+    for derivation in derivations:
+        effect = effect_of[derivation.analysis]
+        try:
+            again = compute(derivation)
+        except LibraryError as error:
+            return _finding("arithmetic", "fail", str(error))
+        for name in ("estimate", "se", "ci_low", "ci_high", "p"):
+            if not agrees(getattr(effect, name), getattr(again, name)):
+                told = f"{name} of {derivation.analysis} is {getattr(effect, name)}, not {getattr(again, name)}"
+                return _finding("arithmetic", "fail", f"By {derivation.formula} from the published numbers, {told}.")
+    return _finding("arithmetic", "pass", f"Every computed effect follows from the published numbers. {known}")
 
 
 def _chain(path: Path) -> Finding:

@@ -48,7 +48,8 @@ def _weighty(record: LearningRecord) -> dict[str, Any]:
     content = _content(record)
     dates = {name: content["intervention"][name] for name in DATES}
     setting = {name: content["setting"][name] for name in SETTING}
-    return {"dates": dates, "setting": setting, **{name: content[name] for name in MAJOR}}
+    reported = (content["literature"] or {}).get("reported")
+    return {"dates": dates, "setting": setting, "reported": reported, **{name: content[name] for name in MAJOR}}
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from vru.library import StoredRecord
+from vru.parts import Reported
 from vru.record import Effect
 from vru.results import Estimate, EvaluationResult
 
@@ -35,7 +36,15 @@ def effect_text(e: Effect) -> str:
 def record_row(stored: StoredRecord) -> str:
     """One line of ``vru library list``."""
     r = stored.record
-    return f"{r.organisation}/{r.id}@v{r.version}  {r.title}\n    {effect_text(r.primary_effect)}"
+    effect = r.primary_effect
+    found = effect_text(effect) if effect else reported_text(r.literature.reported[0]) if r.literature else "no result"
+    notice = " [from published literature]" if r.literature else ""
+    return f"{r.organisation}/{r.id}@v{r.version}  {r.title}{notice}\n    {found}"
+
+
+def reported_text(r: Reported) -> str:
+    """A published figure as its source reports it."""
+    return f"{r.statement} (p: {r.p}; {r.mark})"
 
 
 def record_lines(stored: StoredRecord) -> list[str]:
@@ -46,6 +55,13 @@ def record_lines(stored: StoredRecord) -> list[str]:
     lines += [f"{e.analysis} ({e.role}, {e.method}): {effect_text(e)}" for e in r.effects]
     lines += [f"strength: {x.instrument} {x.level}, {x.label}" for x in r.ratings]
     lines += [f"check {f.check}: {f.verdict}" for f in r.findings]
+    if r.literature:
+        cited = {c.id: c for c in r.literature.citations}
+        lines += [f"reported: {reported_text(x)} [{x.source}]" for x in r.literature.reported]
+        lines += [f"rated by {x.by}: {x.label} [{x.source}]" for x in r.literature.outside_ratings]
+        lines += [f"not pooled: {r.literature.not_poolable}"] if r.literature.not_poolable else []
+        lines += [f"[{name}] {c.text} {c.link}".rstrip() for name, c in cited.items()]
+        return [*lines, f"folder: {stored.path}"]
     lines += [f"preregistered: {r.preregistered}", f"protocol: {r.protocol_digest}", f"folder: {stored.path}"]
     return lines
 

@@ -32,10 +32,14 @@ class Verified:
 def verify(reference: str, library: Path, data: Path | None, progress: Progress) -> Verified:
     """Check a record ``[organisation/]id[@version]``; with data (or for simulated data) recompute it.
 
+    A literature record has no plan and no data: only its integrity and its arithmetic are checked.
+
     Raises LibraryError if there is no such record, DataError if its data cannot be found or differ.
     """
     stored = find_record(reference, library)
     integrity = verify_version(stored.path)
+    if stored.record.literature:
+        return Verified(stored, integrity, None, ())
     protocol, published = protocol_of(stored), result_of(stored)
     makes_own_data = all(s.plan.path is None for s in resolve(protocol).sources)
     if data is None and not makes_own_data:

@@ -117,10 +117,13 @@ def _front_pages(
     contact: str,
 ) -> dict[str, str | bytes]:
     rows = [row(e) for e in current]
+    # Retold work must not push what units found themselves off the front page.
+    own = [row(e) for e in current if e.record.kind == "evaluation"]
     groups = group_rows(rows)
     counts = {
-        "records": len(rows),
-        "organisations": len({r.organisation for r in rows}),
+        "records": len(own),
+        "literature": len(rows) - len(own),
+        "organisations": len({r.organisation for r in own}),
         "types": len(groups),
         "retracted": sum(e.status == "retracted" for e in entries),
     }
@@ -128,7 +131,13 @@ def _front_pages(
     changes = [(row(e), e) for e in entries]
     return {
         "index.html": frame.page(
-            "home.html", "index.html", groups=groups, newest=rows[:5], counts=counts, notices=notices, frame=frame
+            "home.html",
+            "index.html",
+            groups=groups,
+            newest=(own or rows)[:5],
+            counts=counts,
+            notices=notices,
+            frame=frame,
         ),
         "search.html": frame.page(
             "search.html",
@@ -161,7 +170,7 @@ def _record_files(
     path = entry.folder + "index.html"
     view = record_view(entry, folders, methods)
     made[path] = frame.page(
-        "record.html",
+        "literature.html" if entry.record.literature else "record.html",
         path,
         view=view,
         record=entry.record,

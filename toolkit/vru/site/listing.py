@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from vru.record import LearningRecord
 from vru.site.entries import SiteRecord
-from vru.site.wording import effect_text, measure_of, organisation_name, plain, rating_of
+from vru.site.literature_page import rating_elsewhere
+from vru.site.wording import EffectText, effect_text, measure_of, organisation_name, plain, rating_of, reported_text
 
 _SEARCHED_CHARACTERS = 4000
 
@@ -40,22 +41,36 @@ class Group:
 def row(entry: SiteRecord) -> Row:
     """Put one record in one line."""
     record = entry.record
-    effect = record.primary_effect
-    text = effect_text(effect)
-    rating = rating_of(record, effect.outcome)
+    outcome, text = _headline(record)
+    rating = rating_of(record, outcome)
     return Row(
         href=entry.folder + "index.html",
         title=record.title,
         organisation=organisation_name(record.organisation),
         intervention=plain(record.intervention.type),
-        measure=measure_of(record, effect.outcome),
+        measure=measure_of(record, outcome),
         size=text.size,
         interval=text.interval,
         reading=text.reading,
-        rating=rating.label if rating else "not rated",
+        rating=rating.label if rating else rating_elsewhere(record),
         disclaimer=record.disclaimer,
         published_on=entry.published_on,
     )
+
+
+def _headline(record: LearningRecord) -> tuple[str, EffectText]:
+    """The outcome and words of the main result; of literature without an effect, the first published figure."""
+    effect = record.primary_effect
+    if effect is not None:
+        text = effect_text(effect)
+        made = "; computed here from published counts" if record.literature else ""
+        return effect.outcome, replace(text, reading=text.reading + made)
+    # The record's own rules: whatever has no effect is a literature record, and that reports something.
+    first = record.literature.reported[0] if record.literature else None
+    text = (
+        EffectText("no result", "no interval reported", "", "not reported") if first is None else reported_text(first)
+    )
+    return (first.outcome if first else ""), text
 
 
 def group_rows(rows: Sequence[Row]) -> tuple[Group, ...]:
@@ -89,5 +104,7 @@ def _searched(record: LearningRecord) -> str:
         record.setting.comparator,
         *record.learning.model_dump().values(),
         *record.intervention.items.values(),
+        *(r.statement for r in (record.literature.reported if record.literature else [])),
+        *(c.text for c in (record.literature.citations if record.literature else [])),
     ]
     return " ".join(parts)[:_SEARCHED_CHARACTERS]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from vru.record import Effect, LearningRecord
 from vru.site.entries import SiteRecord, VersionLine
+from vru.site.literature_page import LiteratureView, literature_view
 from vru.site.wording import (
     PREREGISTERED,
     VERDICT,
@@ -79,7 +80,7 @@ class RecordView:
 
     organisation: str
     summary: tuple[str, ...]
-    headline: EffectRow
+    headline: EffectRow | None
     effects: tuple[EffectRow, ...]
     ratings: tuple[RatingRow, ...]
     findings: tuple[FindingRow, ...]
@@ -90,6 +91,7 @@ class RecordView:
     history: tuple[HistoryRow, ...]
     newest_href: str
     registration: str
+    literature: LiteratureView | None = None
 
 
 def record_view(entry: SiteRecord, folders: frozenset[str], methods: frozenset[str]) -> RecordView:
@@ -100,7 +102,7 @@ def record_view(entry: SiteRecord, folders: frozenset[str], methods: frozenset[s
     return RecordView(
         organisation=organisation_name(record.organisation),
         summary=tuple(p.strip() for p in record.summary.split("\n\n") if p.strip()),
-        headline=_effect_row(record, record.primary_effect, methods),
+        headline=_effect_row(record, record.primary_effect, methods) if record.primary_effect else None,
         effects=tuple(_effect_row(record, e, methods) for e in record.effects),
         ratings=tuple(
             RatingRow(r.instrument, measure_of(record, r.outcome), r.level, r.label, tuple(r.reasons))
@@ -115,12 +117,13 @@ def record_view(entry: SiteRecord, folders: frozenset[str], methods: frozenset[s
         learning=tuple((label, getattr(record.learning, name)) for name, label in LEARNING.items()),
         digests=(
             ("Manifest", _sha(entry.manifest_sha256)),
-            ("Protocol", record.protocol_digest),
+            *([("Protocol", record.protocol_digest)] if record.protocol_digest else []),
             *((f"Data: {name}", digest) for name, digest in record.data_digests.items()),
         ),
         history=history,
         newest_href=newest.href if newest else "",
         registration=PREREGISTERED[record.preregistered],
+        literature=literature_view(record),
     )
 
 
@@ -141,7 +144,7 @@ def _effect_row(record: LearningRecord, effect: Effect, methods: frozenset[str])
 
 def _tidier(record: LearningRecord) -> tuple[tuple[str, str], ...]:
     i = record.intervention
-    dates = f"{i.start} to {i.end}" if i.end else f"from {i.start}"
+    dates = f"{i.start} to {i.end}" if i.end else i.start if i.start == "not reported" else f"from {i.start}"
     return (
         ("Name", i.name),
         ("Type", plain(i.type)),
@@ -152,11 +155,13 @@ def _tidier(record: LearningRecord) -> tuple[tuple[str, str], ...]:
 
 def _setting(record: LearningRecord) -> tuple[tuple[str, str], ...]:
     s = record.setting
+    arms = ((s.n_treated, "treated"), (s.n_comparison, "comparison"))
+    counted = " and ".join(f"{n:,} {arm}" for n, arm in arms if n is not None) or "numbers not reported"
     return (
         ("Population", s.population),
         ("Compared with", s.comparator),
-        ("Areas", f"{s.n_treated:,} treated and {s.n_comparison:,} comparison ({s.unit_kind})"),
-        ("Period studied", f"{s.first} to {s.last}"),
+        ("Areas", f"{counted} ({s.unit_kind})"),
+        ("Period studied", s.first if s.first == s.last else f"{s.first} to {s.last}"),
         ("Design", "; ".join(plain(d) for d in record.design)),
     )
 

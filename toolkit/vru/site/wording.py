@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from vru.parts import Reported
 from vru.record import Effect, LearningRecord, RecordOutcome, RecordRating
 
 # A log rate ratio beyond this is no finding, whatever a record says: exp(7) is a thousandfold change.
@@ -14,6 +15,7 @@ PREREGISTERED = {
     "yes": "The plan was registered before the results were seen, and kept.",
     "changed": "The plan was registered before the results were seen, and changed afterwards.",
     "no": "The plan was not registered before the results were seen.",
+    "not_known": "Whether a plan was registered before the results were seen is not known here.",
 }
 VERDICT = {"pass": "Pass", "concern": "Concern", "fail": "Fail", "not_run": "Not run"}
 
@@ -43,6 +45,28 @@ def effect_text(effect: Effect) -> EffectText:
         else:
             reading = "The interval includes no change"
     return EffectText(_change(effect.estimate, effect.scale), interval, reading, _prevented(effect))
+
+
+def reported_text(reported: Reported) -> EffectText:
+    """Say one published figure in words, as its source gives it; a percentage as lower or higher."""
+    low, high = reported.low, reported.high
+    interval = "no interval reported" if low is None or high is None else f"published interval {low:g} to {high:g}"
+    reading = f"p as published: {reported.p}" + ("; computed from published figures" if reported.formula else "")
+    if reported.value is None:
+        # A null or missing result is told in its own sentence, not left as a blank.
+        reading = reported.statement.rstrip(".")
+    return EffectText(_published(reported), interval, reading, "not reported")
+
+
+def _published(reported: Reported) -> str:
+    value, unit = reported.value, reported.unit
+    if value is None:
+        return "no single figure"
+    if unit == "percent change":
+        return f"{abs(value):g}% {'lower' if value < 0 else 'higher'}" if value else "no change"
+    # Thousands of offences must not become 4.1e+04; a ratio is named before it is given.
+    shown = f"{value:,.10g}".replace("-", "−")
+    return f"{unit} {shown}" if unit.endswith("ratio") else f"{shown} {unit}".strip()
 
 
 def outcome_of(record: LearningRecord, outcome_id: str) -> RecordOutcome | None:
