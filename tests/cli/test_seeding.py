@@ -1,6 +1,5 @@
 """``vru library seed`` and what other commands say of literature records."""
 
-import argparse
 import json
 from pathlib import Path
 
@@ -48,13 +47,9 @@ def test_seed_twice_then_list_show_and_verify(library: Path, capsys: pytest.Capt
 
 
 def test_the_subcommand_by_itself(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    top = argparse.ArgumentParser()
-    seeding.add_commands(top.add_subparsers())
-    given = top.parse_args(["seed", "--library", str(library), "--date", "2026-11-24"])
-    assert given.run(given) == 0
+    assert main(["library", "seed", "--library", str(library), "--date", "2026-11-24"]) == 0
     assert {e.at[:10] for s in scan(library).records for e in s.events} == {"2026-11-24"}
     assert "published: published-literature/" in capsys.readouterr().out
-    assert "example:\n  vru library seed" in top._actions[-1].choices["seed"].format_help()
 
 
 def test_seeding_what_is_no_library_is_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

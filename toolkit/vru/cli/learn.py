@@ -1,10 +1,9 @@
-"""Commands about the library: verify, library list and show, site."""
+"""Commands about what is published: verify, site. ``vru library`` is in ``library``."""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
-from vru.cli import seeding
 from vru.cli.terminal import Bar, add, add_data, add_json, say_json
 
 
@@ -20,19 +19,6 @@ def add_commands(commands: Any) -> None:
     c.add_argument("record", metavar="RECORD", help="[organisation/]id[@version]")
     c.add_argument("--library", type=Path, required=True, metavar="DIR")
     add_data(c)
-    add_json(c)
-    c = add(
-        commands,
-        "library",
-        _library,
-        "read the library from the terminal",
-        "vru library list --library shared_learning",
-    )
-    c.add_argument("what", choices=["list", "show", "seed"], help="list every record, show one, or add prior evidence")
-    c.add_argument("record", nargs="?", metavar="RECORD", help="for show: [organisation/]id[@version]")
-    c.add_argument(
-        "--library", type=Path, default=Path("shared_learning"), metavar="DIR", help="default: shared_learning"
-    )
     add_json(c)
     c = add(
         commands,
@@ -85,35 +71,6 @@ def _verify(arguments: argparse.Namespace) -> int:
     else:
         print("numbers: every number came out the same")
     return 1 if broken or done.differences else 0
-
-
-def _library(arguments: argparse.Namespace) -> int:
-    from vru.errors import LibraryError
-    from vru.library import scan
-    from vru.run.telling import record_lines, record_row
-    from vru.run.verifying import find_record
-
-    if arguments.what == "seed":
-        return seeding.run(arguments)
-    if arguments.what == "show":
-        if arguments.record is None:
-            raise LibraryError("say which record: vru library show RECORD")
-        stored = find_record(arguments.record, arguments.library)
-        if arguments.json:
-            say_json(stored.record.model_dump(mode="json"))
-        else:
-            print("\n".join(record_lines(stored)))
-        return 0
-    seen = scan(arguments.library)
-    if arguments.json:
-        say_json([s.record.model_dump(mode="json", exclude={"protocol", "result"}) for s in seen.records])
-    else:
-        for stored in seen.records:
-            print(record_row(stored))
-        print(f"versions: {len(seen.records)}, problems: {len(seen.problems)}")
-    for problem in seen.problems:
-        print(f"problem: {problem}")
-    return 1 if seen.problems else 0
 
 
 def _site(arguments: argparse.Namespace) -> int:

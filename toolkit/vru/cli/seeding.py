@@ -2,26 +2,21 @@
 
 import argparse
 from datetime import UTC, date, datetime, time
-from pathlib import Path
 from typing import Any
 
-from vru.cli.terminal import add, add_json, say_json
+from vru.cli.terminal import add, say_json
 
 
-def add_commands(commands: Any) -> None:
-    """Add ``seed`` to the subcommands of ``vru library``."""
+def add_verbs(verbs: Any) -> None:
+    """Add ``seed`` to the verbs of ``vru library``."""
     c = add(
-        commands,
+        verbs,
         "seed",
         run,
         "publish the starter set of records from published literature, each once",
         "vru library seed --library shared_learning",
     )
-    c.add_argument(
-        "--library", type=Path, default=Path("shared_learning"), metavar="DIR", help="default: shared_learning"
-    )
     c.add_argument("--date", default="", metavar="YYYY-MM-DD", help="day of publication to write (default: today)")
-    add_json(c)
 
 
 def run(arguments: argparse.Namespace) -> int:
