@@ -157,6 +157,8 @@ def poolable(record: LearningRecord, outcome: str) -> tuple[Effect | None, str]:
     """The effect of an outcome that may be pooled, or None and the reason."""
     found = [e for e in record.effects if e.outcome == outcome]
     ranked = [e for role in ("primary", "secondary") for e in found if e.role == role]
+    if not found and record.kind == "literature":
+        return None, "published without an effect and its error on a scale that can be pooled"
     if not found:
         return None, "no analysis of this outcome was published"
     if not ranked:

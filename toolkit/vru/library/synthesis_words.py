@@ -18,7 +18,7 @@ def synthesis_sentence(s: "Synthesis") -> str:
     basis = f"{s.n_independent} independent {many} by {organisations} organisation{'' if organisations == 1 else 's'}"
     estimate = s.estimate
     if estimate is None or s.prediction is None:
-        return f"{kind}; {outcome}: no pooled effect, because there are only {basis}; each is listed with its own."
+        return f"{kind}; {outcome}: no pooled effect, because there is only {basis}; each is listed with its own."
     lead = (
         f"{change(estimate.value)} on average ({s.level:.0%} interval {change(estimate.low)} to {change(estimate.high)}), "
         f"and in one more area anything from {change(s.prediction.low)} to {change(s.prediction.high)} "
