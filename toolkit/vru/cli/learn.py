@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from vru.cli import library_stewardship
 from vru.cli.terminal import Bar, add, add_data, add_json, say_json
 
 
@@ -20,19 +21,7 @@ def add_commands(commands: Any) -> None:
     c.add_argument("--library", type=Path, required=True, metavar="DIR")
     add_data(c)
     add_json(c)
-    c = add(
-        commands,
-        "library",
-        _library,
-        "read the library from the terminal",
-        "vru library list --library shared_learning",
-    )
-    c.add_argument("what", choices=["list", "show"], help="list every record, or show one")
-    c.add_argument("record", nargs="?", metavar="RECORD", help="for show: [organisation/]id[@version]")
-    c.add_argument(
-        "--library", type=Path, default=Path("shared_learning"), metavar="DIR", help="default: shared_learning"
-    )
-    add_json(c)
+    _add_library(commands)
     c = add(
         commands,
         "site",
@@ -49,6 +38,25 @@ def add_commands(commands: Any) -> None:
         help="default: network",
     )
     c.add_argument("--organisation", default="", metavar="ORG", help="whose own records vru_only adds")
+
+
+def _add_library(commands: Any) -> None:
+    c = add(
+        commands,
+        "library",
+        _library,
+        "read the library from the terminal",
+        "vru library list --library shared_learning",
+    )
+    parts = c.add_subparsers(dest="what", metavar="WHAT", required=True)
+    for name, what in (("list", "list every record"), ("show", "show one record")):
+        p = add(parts, name, _library, what, f"vru library {name}{' op-grip-demo' if name == 'show' else ''}")
+        p.add_argument("record", nargs="?", metavar="RECORD", help="for show: [organisation/]id[@version]")
+        p.add_argument(
+            "--library", type=Path, default=Path("shared_learning"), metavar="DIR", help="default: shared_learning"
+        )
+        add_json(p)
+    library_stewardship.add_commands(parts)
 
 
 def _verify(arguments: argparse.Namespace) -> int:

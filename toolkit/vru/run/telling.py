@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from vru.library import StoredRecord
+from vru.library import StoredRecord, state
+from vru.library.reviewing import plain
 from vru.record import Effect
 from vru.results import Estimate, EvaluationResult
 
@@ -35,13 +36,20 @@ def effect_text(e: Effect) -> str:
 def record_row(stored: StoredRecord) -> str:
     """One line of ``vru library list``."""
     r = stored.record
-    return f"{r.organisation}/{r.id}@v{r.version}  {r.title}\n    {effect_text(r.primary_effect)}"
+    now = state(stored)
+    tag = "" if now == "published" else f" [{plain(now)}]"
+    return f"{r.organisation}/{r.id}@v{r.version}{tag}  {r.title}\n    {effect_text(r.primary_effect)}"
 
 
 def record_lines(stored: StoredRecord) -> list[str]:
     """``vru library show``."""
     r = stored.record
-    lines = [f"{r.organisation}/{r.id}@v{r.version}", r.title, "", *([r.disclaimer, ""] if r.disclaimer else [])]
+    lines = [
+        f"{r.organisation}/{r.id}@v{r.version} ({plain(state(stored))})",
+        r.title,
+        "",
+        *([r.disclaimer, ""] if r.disclaimer else []),
+    ]
     lines += [r.summary, ""]
     lines += [f"{e.analysis} ({e.role}, {e.method}): {effect_text(e)}" for e in r.effects]
     lines += [f"strength: {x.instrument} {x.level}, {x.label}" for x in r.ratings]
