@@ -1,47 +1,125 @@
 import os
+import shutil
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from vru.errors import LibraryError, RefusedError
 from vru.library import decide, finish_takedowns, publish, scan, state, succeed, take_down, verify_version
+from vru.library.checking import check_library
+from vru.library.events import Event, dump_event, new_id
+from vru.library.reviewing import remains, standing
 
 
 @pytest.fixture
 def stored(library, record, files, now):
+    """Released by the approver: ``publish`` by a post that is not the plan's analyst is its approval."""
     publish(library, record, files, "Head of evidence", now)
     return lambda: scan(library).records[0]
 
 
-def test_submit_return_submit_approve(library, stored, now):
-    assert state(stored()) == "published"
+@pytest.fixture
+def submitted(library, record, files, now):
+    """Laid before others by the analyst."""
+    publish(library, record, files, "Unit analyst", now, for_review=True)
+    return lambda: scan(library).records[0]
+
+
+def hand_written(library, stored, kind, actor, now, text=""):
+    """An event file as somebody with an editor would write it."""
+    record = stored.record
+    event = Event(
+        id=new_id(now, stored.events),
+        kind=kind,
+        organisation=record.organisation,
+        record=record.id,
+        version=record.version,
+        manifest_sha256=stored.manifest_sha256,
+        actor=actor,
+        at=now.isoformat(),
+        text=text,
+    )
+    folder = stored.path.parent / "events"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{event.id}.json").write_bytes(dump_event(event))
+
+
+def test_in_review_returned_in_review_approved_published(library, record, files, submitted, now):
+    assert state(submitted()) == "in_review"
     for decision, actor, text, expected in (
-        ("submit", "Unit analyst", "", "in_review"),
         ("comment", "Reader elsewhere", "Which months?", "in_review"),
         ("return", "Home Office reviewer", "Say which months.", "returned"),
         ("submit", "Unit analyst", "", "in_review"),
         ("approve", "Home Office reviewer", "", "approved"),
     ):
         # All in the same second: the order must hold all the same.
-        decide(library, stored(), decision, actor, text, now)
-        assert state(stored()) == expected
+        decide(library, submitted(), decision, actor, text, now)
+        assert state(submitted()) == expected
+    assert publish(library, record, files, "Head of evidence", now).already
+    assert state(submitted()) == "published"
+    assert [e.kind for e in submitted().events].count("publish") == 1
     assert not scan(library).problems
 
 
-@pytest.mark.parametrize("author", ["Head of evidence", "head of evidence ", "Unit analyst"])
-def test_nobody_approves_what_they_published_or_submitted(library, stored, now, author):
-    decide(library, stored(), "submit", "Unit analyst", "", now)
-    with pytest.raises(RefusedError, match="cannot approve"):
-        decide(library, stored(), "approve", author, "", now)
+def test_the_approvers_release_is_an_approval_and_the_analysts_is_not(library, record, files, now):
+    publish(library, record, files, "unit  ANALYST", now)
+    (stored,) = scan(library).records
+    assert state(stored) == "in_review"
+    decide(library, stored, "approve", "Head of evidence", "", now)
+    assert state(scan(library).records[0]) == "published"
+
+
+def test_a_version_without_events_is_in_review(library, stored):
+    for file in (stored().path.parent / "events").iterdir():
+        file.unlink()
     assert state(stored()) == "in_review"
 
 
-def test_a_return_or_retraction_needs_a_reason_and_an_odd_decision_is_named(library, stored, now):
+@pytest.mark.parametrize("author", ["Unit analyst", "unit   analyst ", "Data lead"])
+def test_nobody_approves_what_they_wrote_or_submitted(library, record, files, now, author):
+    publish(library, record, files, "Data lead", now, for_review=True)
+    (stored,) = scan(library).records
+    with pytest.raises(RefusedError, match="cannot approve"):
+        decide(library, stored, "approve", author, "", now)
+    assert state(scan(library).records[0]) == "in_review"
+
+
+def test_an_author_who_writes_the_approval_by_hand_is_not_believed_and_told(library, submitted, now):
+    hand_written(library, submitted(), "approve", "UNIT ANALYST", now)
+    assert state(submitted()) == "in_review"
+    found = check_library(library, now.date())
+    assert "counts for nothing" in str(found.problems[0])
+
+
+def test_events_that_do_not_fit_the_state_are_passed_over(library, stored, now):
+    hand_written(library, stored(), "submit", "Somebody", now)
+    hand_written(library, stored(), "return", "Somebody", now, "no")
+    assert state(stored()) == "published"
+    hand_written(library, stored(), "retract", "Head of evidence", now, "doubled")
+    hand_written(library, stored(), "approve", "Somebody", now)
+    assert state(stored()) == "retracted"
+
+
+def test_an_event_about_other_bytes_counts_for_nothing(library, submitted, now):
+    other = replace(submitted(), manifest_sha256="sha256:" + "ab" * 32)
+    hand_written(library, other, "approve", "Head of evidence", now)
+    assert state(submitted()) == "in_review"
+
+
+def test_a_return_or_retraction_needs_a_reason_and_an_odd_decision_is_named(library, submitted, now):
     for decision in ("return", "retract", "comment"):
         with pytest.raises(RefusedError, match="says why"):
-            decide(library, stored(), decision, "Reviewer", " ", now)
+            decide(library, submitted(), decision, "Reviewer", " ", now)
     with pytest.raises(RefusedError, match="'publish' is not a decision"):
-        decide(library, stored(), "publish", "Reviewer", "x", now)
+        decide(library, submitted(), "publish", "Reviewer", "x", now)
+
+
+def test_what_is_published_is_retracted_not_returned(library, stored, now):
+    for decision in ("return", "submit"):
+        with pytest.raises(RefusedError, match="does not fit") as error:
+            decide(library, stored(), decision, "Reviewer", "Too late.", now)
+        assert "allowed: comment, approve, retract" in str(error.value)
 
 
 def test_a_retraction_is_final(library, stored, now):
@@ -53,10 +131,25 @@ def test_a_retraction_is_final(library, stored, now):
     assert state(stored()) == "retracted"
 
 
-def test_an_approval_speaks_of_one_version_only(library, record, files, stored, now):
-    decide(library, stored(), "approve", "Reviewer", "", now)
-    publish(library, succeed(record, record.model_copy(update={"title": "Next"})), files, "Head of evidence", now)
-    assert [state(s) for s in scan(library).records] == ["approved", "published"]
+def test_an_approval_speaks_of_one_version_only(library, record, files, submitted, now):
+    decide(library, submitted(), "approve", "Reviewer", "", now)
+    following = succeed(record, record.model_copy(update={"title": "Next"}))
+    publish(library, following, files, "Unit analyst", now, for_review=True)
+    assert [state(s) for s in scan(library).records] == ["approved", "in_review"]
+
+
+def test_superseded_only_by_what_is_published(library, record, files, stored, now):
+    following = succeed(record, record.model_copy(update={"title": "Next"}))
+    publish(library, following, files, "Unit analyst", now, for_review=True)
+    seen = scan(library).records
+    assert [standing(s, seen) for s in seen] == ["published", "in_review"]
+    publish(library, following, files, "Head of evidence", now)
+    seen = scan(library).records
+    assert [standing(s, seen) for s in seen] == ["superseded", "published"]
+    decide(library, seen[1], "retract", "Head of evidence", "Wrong months.", now)
+    seen = scan(library).records
+    # A retraction does not bring back what its author had replaced.
+    assert [standing(s, seen) for s in seen] == ["superseded", "retracted"]
 
 
 def test_an_event_that_cannot_be_written_is_an_error_with_words(library, stored, now, monkeypatch):
@@ -108,3 +201,28 @@ def test_a_takedown_that_was_killed_half_way_hides_the_record_and_can_be_finishe
     assert len(finish_takedowns(library, now + timedelta(hours=1))) == 1
     assert not first.path.exists()
     assert not scan(library).problems
+
+
+def test_a_takedown_killed_while_deleting_leaves_no_personal_data_for_good(library, stored, now, monkeypatch):
+    real = shutil.rmtree
+
+    def killed(path, **kwargs):
+        if path.name == "taken-down" or (path / "taken-down").exists():
+            raise KeyboardInterrupt
+        real(path, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("vru.library.staging.shutil.rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            take_down(library, stored(), "Data protection officer", "A name.", now)
+    assert scan(library).records == ()
+    assert len(remains(library)) == 1
+    assert "cut short" in str(check_library(library, now.date()).problems)
+    finish_takedowns(library, now)
+    assert not list(library.rglob("record.json"))
+
+
+def test_a_takedown_says_why(library, stored, now):
+    with pytest.raises(RefusedError, match="says why"):
+        take_down(library, stored(), "Data protection officer", " ", now)
+    assert stored().path.exists()

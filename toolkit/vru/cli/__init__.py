@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from vru.cli import learn, library, plan, work
+from vru.cli import learn, library, plan, review, work
 from vru.errors import VruError
 from vru.version import __version__
 
@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"vru-toolkit {__version__}")
     top.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for part in (plan, work, learn, library):
+    for part in (plan, work, review, learn, library):
         part.add_commands(commands)
     return top
 

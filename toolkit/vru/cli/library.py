@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from vru.cli import learning, seeding
+from vru.cli import learning, library_stewardship, seeding
 from vru.cli.terminal import add, add_json, say_json
 
 
@@ -40,7 +40,7 @@ def add_verbs(verbs: Any) -> None:
     c.add_argument("record", nargs="?", metavar="RECORD", help="[organisation/]id[@version]")
 
 
-PARTS = (add_verbs, learning.add_verbs, seeding.add_verbs)
+PARTS = (add_verbs, learning.add_verbs, seeding.add_verbs, library_stewardship.add_verbs)
 """Functions that add verbs to ``vru library``; ``--library`` and ``--json`` are added to every verb."""
 
 

@@ -60,6 +60,11 @@ def _add_signing(commands: Any) -> None:
     add_folder(c)
     c.add_argument("--library", type=Path, required=True, metavar="DIR")
     c.add_argument("--by", metavar="POST", help="who approves (default: roles.approver)")
+    c.add_argument(
+        "--for-review",
+        action="store_true",
+        help="lay it before other posts first (default --by: roles.analyst); vru review approves it",
+    )
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -151,9 +156,11 @@ def _publish(arguments: argparse.Namespace) -> int:
     from vru.protocol import load
     from vru.run.publishing import publish_evaluation
 
-    by = arguments.by or load(arguments.evaluation).roles.approver
-    done = publish_evaluation(arguments.evaluation, arguments.library, by, datetime.now(UTC))
-    print(f"{'already published' if done.already else 'published'} version {done.version}: {done.path}")
+    roles = load(arguments.evaluation).roles
+    by = arguments.by or (roles.analyst if arguments.for_review else roles.approver)
+    done = publish_evaluation(arguments.evaluation, arguments.library, by, datetime.now(UTC), arguments.for_review)
+    what = "submitted for review" if arguments.for_review else "published"
+    print(f"{'already there:' if done.already else what} version {done.version}: {done.path}")
     print(f"manifest: {done.manifest_sha256}")
     print(f"next: vru site --library {arguments.library} --out site")
     return 0

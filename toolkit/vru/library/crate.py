@@ -4,6 +4,7 @@ Source: RO-Crate 1.2, https://w3id.org/ro/crate/1.2 (root data entity, data enti
 """
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from vru.record import LearningRecord
 FILE = "ro-crate-metadata.json"
 _SPEC = "https://w3id.org/ro/crate/1.2"
 _LICENCES = {"OGL-UK-3.0": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"}
+_ODD = re.compile(r"[^A-Za-z0-9.+-]")
 _FORMATS = {
     ".json": "application/json",
     ".csv": "text/csv",
@@ -124,5 +126,10 @@ def _run(record: LearningRecord) -> list[dict[str, Any]]:
     return [run, software, plan, *inputs]
 
 
+def licence_url(licence: str) -> str:
+    """Where a licence's text is."""
+    return _LICENCES.get(licence, f"https://spdx.org/licenses/{_ODD.sub('-', licence)}")
+
+
 def _licence(record: LearningRecord) -> str:
-    return _LICENCES.get(record.licence, f"https://spdx.org/licenses/{record.licence}")
+    return licence_url(record.licence)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from ulid import ULID
@@ -36,7 +36,15 @@ class Event(BaseModel):
     text: Body = ""
 
 
-def new_id(now: datetime, after: Sequence[Event] = ()) -> str:
+class Named(Protocol):
+    """Anything with a ULID."""
+
+    @property
+    def id(self) -> str:
+        """Its ULID."""
+
+
+def new_id(now: datetime, after: Sequence[Named] = ()) -> str:
     """A fresh ULID for this moment; later than every event in ``after`` even where clocks disagree."""
     made = ULID.from_datetime(now)
     last = max((ULID.from_str(e.id) for e in after), default=None)

@@ -15,6 +15,8 @@ from vru.library.vocabulary import VERSION, VOCABULARIES
 FILE = "library.json"
 RECORDS = "records"
 VOCAB = "vocab"
+PLANS = "plans"
+SIGNATURES = "signatures"
 SCHEMA_VERSION = 1
 _KIND = "vru-shared-learning"
 _MAX_BYTES = 100_000
@@ -38,7 +40,7 @@ def open_library(path: Path, create: bool = False) -> Library:
                 Problem("is not a library: it has no library.json", where=str(path), hint="vru init makes one")
             )
         _create(path)
-    content = _content(file)
+    content = library_content(file)
     for key, newest in (("schema_version", SCHEMA_VERSION), ("vocabulary_version", VERSION)):
         _check_version(content.get(key), key, newest, str(file))
     return Library(path, content["schema_version"], content["vocabulary_version"])
@@ -77,7 +79,8 @@ def _place(draft: Path, target: Path, data: bytes) -> None:
         return
 
 
-def _content(file: Path) -> dict[str, Any]:
+def library_content(file: Path) -> dict[str, Any]:
+    """What ``library.json`` says, unchecked but for its kind. Raises LibraryError if it does not describe a library."""
     try:
         content = json.loads(decode(read_limited(file, _MAX_BYTES, str(file)), str(file)))
     except (ValueError, RecursionError):

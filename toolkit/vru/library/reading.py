@@ -9,7 +9,7 @@ from pathlib import Path
 from vru.errors import LibraryError, Problem
 from vru.library import events as ev
 from vru.library.folder import VersionFolder, read_version
-from vru.library.index import RECORDS, open_library
+from vru.library.index import PLANS, RECORDS, SIGNATURES, open_library
 from vru.library.manifest import Previous
 from vru.library.untrusted import list_folder, read_limited, shown
 from vru.library.versions import version_key
@@ -17,6 +17,8 @@ from vru.record import LearningRecord
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,62}[a-z0-9]")
 _VERSION = re.compile(r"v(0|[1-9]\d{0,4})\.(0|[1-9]\d{0,4})")
+BESIDE = (ev.FOLDER, PLANS, SIGNATURES)
+"""Folders beside the versions; ``planned`` and ``signing`` read the last two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def read_record_folder(folder: Path, where: str) -> RecordFolder:
     problems = [*listing.problems, *_unknown(listing.files, where)]
     versions: list[VersionFolder] = []
     for name in listing.folders:
-        if name == ev.FOLDER:
+        if name in BESIDE:
             continue
         if not _VERSION.fullmatch(name):
             problems.append(Problem("is not a version folder", where=f"{where}/{shown(name)}", allowed="v1.0, v1.1, …"))

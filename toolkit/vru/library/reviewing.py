@@ -1,6 +1,7 @@
-"""Review after publication: decisions are events, bound to the hash of the manifest that was read."""
+"""Review: decisions are events, bound to the hash of the manifest that was read; the state is their fold."""
 
 import os
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
@@ -11,59 +12,116 @@ from vru.errors import LibraryError, Problem, RefusedError
 from vru.library import events as ev
 from vru.library.index import RECORDS
 from vru.library.reading import StoredRecord, scan
-from vru.library.staging import staged, sync_folder
+from vru.library.staging import FOLDER as STAGE
+from vru.library.staging import remove, staged, sync_folder
+from vru.library.versions import version_key
 
 Decision = Literal["submit", "comment", "approve", "return", "retract"]
-State = Literal["published", "in_review", "approved", "returned", "retracted"]
-_LEADS_TO: dict[str, State] = {
-    "publish": "published",
-    "submit": "in_review",
-    "approve": "approved",
-    "return": "returned",
-    "retract": "retracted",
+State = Literal["in_review", "returned", "approved", "published", "retracted"]
+Standing = Literal["in_review", "returned", "approved", "published", "superseded", "retracted"]
+REMAINS = "taken-down"
+
+ALLOWED: dict[State, tuple[str, ...]] = {
+    "in_review": ("submit", "comment", "approve", "return", "retract", "publish"),
+    "returned": ("submit", "comment", "retract"),
+    "approved": ("comment", "return", "retract", "publish"),
+    "published": ("comment", "approve", "retract"),
+    "retracted": ("comment",),
 }
+"""What may happen to a version in each state; the fold passes over anything else. See decisions/0003-review.md."""
 
 
 def state(stored: StoredRecord) -> State:
-    """Where a version stands: the fold of its events in their order. A retraction is final."""
-    now: State = "published"
+    """Where a version stands: the fold of those events that name its manifest's hash, in their order.
+
+    A version is published once somebody has released it and a post that is not an author has
+    approved exactly these bytes; releasing by such a post is that approval. Until then it is in review.
+    """
+    written = authors(stored)
+    now: State = "in_review"
+    released = approved = False
     for event in stored.events:
-        if now == "retracted":
-            break
-        now = _LEADS_TO.get(event.kind, now)
+        if event.kind not in ALLOWED[now]:
+            continue
+        other = post(event.actor) not in written
+        released = released or event.kind == "publish"
+        if event.kind in ("approve", "publish"):
+            # A hand-made event in which authors approve themselves counts for nothing.
+            approved = approved or other
+            now = ("published" if released else "approved") if approved else now
+        elif event.kind == "return":
+            now, approved = "returned", False
+        elif event.kind == "submit":
+            now = "in_review"
+        elif event.kind == "retract":
+            now = "retracted"
     return now
+
+
+def standing(stored: StoredRecord, everything: Iterable[StoredRecord]) -> Standing:
+    """The state, or "superseded" where a newer version of the same record was published (or retracted since)."""
+    now = state(stored)
+    if now != "published":
+        return now
+    own = (stored.record.organisation, stored.record.id)
+    age = version_key(stored.record.version)
+    newer = (s for s in everything if (s.record.organisation, s.record.id) == own)
+    if any(version_key(s.record.version) > age and state(s) in ("published", "retracted") for s in newer):
+        return "superseded"
+    return now
+
+
+def authors(stored: StoredRecord) -> frozenset[str]:
+    """The posts that cannot approve this version: the analyst of its plan, and whoever submitted it."""
+    roles = (stored.record.protocol or {}).get("roles")
+    analyst = roles.get("analyst") if isinstance(roles, dict) else None
+    named = [analyst] if isinstance(analyst, str) else []
+    return frozenset(post(a) for a in [*named, *(e.actor for e in stored.events if e.kind == "submit")])
+
+
+def post(name: str) -> str:
+    """A post's name for comparing: case and spaces do not make another post."""
+    return " ".join(name.split()).casefold()
 
 
 def decide(library: Path, stored: StoredRecord, decision: Decision, actor: str, text: str, now: datetime) -> ev.Event:
     """Record a decision about one version. Raises RefusedError where the rules say no, LibraryError where it cannot be.
 
-    Nobody approves what they published or submitted; return and retract need a reason; a
-    retracted version takes comments only.
+    Nobody approves what they wrote or submitted; return, retract and comment need a reason.
     """
     current = state(stored)
-    authors = {e.actor.casefold() for e in stored.events if e.kind in ("publish", "submit")}
     where = f"{stored.record.organisation}/{stored.record.id}/v{stored.record.version}"
     problems = []
     if decision not in get_args(Decision):
         problems.append(Problem(f"{decision!r} is not a decision", where, ", ".join(get_args(Decision))))
-    if decision == "approve" and actor.strip().casefold() in authors:
+    elif decision not in ALLOWED[current]:
+        allowed = ", ".join(d for d in ALLOWED[current] if d != "publish")
+        hint = "a retraction is final: publish a new version" if current == "retracted" else ""
+        problems.append(Problem(f"is {plain(current)}: {decision} does not fit", where, allowed, hint))
+    if decision == "approve" and post(actor) in authors(stored) | _releasers(stored):
         problems.append(
-            Problem(f"{actor} published or submitted this and cannot approve it", where, hint="ask another post")
+            Problem(f"{actor} wrote, submitted or published this and cannot approve it", where, hint="ask another post")
         )
     if decision in ("return", "retract", "comment") and not text.strip():
         problems.append(Problem(f"{decision} needs a text that says why", where))
-    if current == "retracted" and decision != "comment":
-        problems.append(Problem("was retracted, and that is final", where, hint="publish a new version"))
     if problems:
         raise RefusedError(*problems)
     return _append(library, stored, decision, actor, text, now)
 
 
+def plain(current: str) -> str:
+    """A state in words."""
+    return current.replace("_", " ")
+
+
 def take_down(library: Path, stored: StoredRecord, actor: str, reason: str, now: datetime) -> ev.Event:
     """Remove a version that holds personal data. The event with its hash, who, when and why stays as its tombstone.
 
-    Copies in backups, version control and other clones are not reached by this. Raises LibraryError.
+    Copies in backups, version control and other clones are not reached by this. Raises
+    RefusedError without a reason, LibraryError where files could not be removed.
     """
+    if not reason.strip():
+        raise RefusedError(Problem("a takedown needs a text that says why", hint="do not repeat the personal data"))
     event = _append(library, stored, "takedown", actor, reason, now)
     _move_away(library, stored.path, now)
     return event
@@ -77,17 +135,30 @@ def finish_takedowns(library: Path, now: datetime) -> tuple[ev.Event, ...]:
         if path.is_dir() and not path.is_symlink():
             _move_away(library, path, now)
             removed.append(event)
+    for left in remains(library):
+        remove(left)
     return tuple(removed)
+
+
+def remains(library: Path) -> tuple[Path, ...]:
+    """Files of a takedown that was killed between hiding and deleting; nobody reads them, but they are there."""
+    return tuple(sorted(p for p in (library / STAGE).glob(f"*/{REMAINS}") if not p.is_symlink()))
+
+
+def _releasers(stored: StoredRecord) -> frozenset[str]:
+    return frozenset(post(e.actor) for e in stored.events if e.kind == "publish")
 
 
 def _move_away(library: Path, path: Path, now: datetime) -> None:
     try:
         with staged(library, now) as stage:
-            # Renamed first, so that readers see the version whole or not at all; then deleted with the stage.
-            os.rename(path, stage / "taken-down")
+            # Renamed first, so that readers see the version whole or not at all; then deleted.
+            os.rename(path, stage / REMAINS)
             sync_folder(path.parent)
+            remove(stage / REMAINS)
     except OSError as error:
-        raise LibraryError(Problem(f"could not be removed: {error.strerror}", where=str(path))) from None
+        hint = "close what has its files open, then take it down again"
+        raise LibraryError(Problem(f"could not be removed: {error.strerror}", where=str(path), hint=hint)) from None
 
 
 def _append(library: Path, stored: StoredRecord, kind: ev.Kind, actor: str, text: str, now: datetime) -> ev.Event:

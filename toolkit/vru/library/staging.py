@@ -40,10 +40,10 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
     sync_folder(folder)
 
 
-def write_synced(path: Path, data: bytes) -> None:
+def write_synced(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Create ``path`` (it must not exist), write it and wait until the disk has it. Raises OSError."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-    handle = os.open(path, flags, 0o644)
+    handle = os.open(path, flags, mode)
     try:
         rest = memoryview(data)
         while rest:
@@ -92,6 +92,12 @@ def move_file(staged_file: Path, target: Path) -> None:
             raise FileExistsError(errno.EEXIST, "is already there", str(target)) from None
         os.rename(staged_file, target)
     sync_folder(target.parent)
+
+
+def remove(folder: Path) -> None:
+    """Delete a folder with all that is in it, and see that it is gone. Raises OSError."""
+    shutil.rmtree(folder)
+    sync_folder(folder.parent)
 
 
 def _sweep(base: Path, now: datetime) -> None:

@@ -45,14 +45,23 @@ class _Place:
     folder: Path
     target: Path
     where: str
+    kind: ev.Kind
 
 
-def publish(library: Path, record: LearningRecord, files: Mapping[str, bytes], actor: str, now: datetime) -> Published:
+def publish(
+    library: Path,
+    record: LearningRecord,
+    files: Mapping[str, bytes],
+    actor: str,
+    now: datetime,
+    for_review: bool = False,
+) -> Published:
     """Put one version of a record into the library, whole or not at all.
 
     files : name -> bytes of what goes with the record (report.html, report.docx, tables.xlsx,
         checks.json); record.json, effects.csv, the crate and the manifest are made here.
     actor : the post that publishes, not a person's name. now : time zone aware.
+    for_review : the event says "submit", not "publish": readers see the version as in review.
 
     The same content again changes nothing (``already``), but adds the event if a kill had
     prevented it. Raises LibraryError with a hint; then nothing of the version is visible.
@@ -60,9 +69,8 @@ def publish(library: Path, record: LearningRecord, files: Mapping[str, bytes], a
     open_library(library)
     content = _content(record, files, actor, now)
     folder = library / RECORDS / record.organisation / record.id
-    place = _Place(
-        library, folder, folder / f"v{record.version}", f"{record.organisation}/{record.id}/v{record.version}"
-    )
+    where = f"{record.organisation}/{record.id}/v{record.version}"
+    place = _Place(library, folder, folder / f"v{record.version}", where, "submit" if for_review else "publish")
     _refuse_links(place)
     try:
         known = read_record_folder(folder, f"{record.organisation}/{record.id}") if folder.is_dir() else None
@@ -108,12 +116,15 @@ def _publish(
 
 
 def _record_event(place: _Place, record: LearningRecord, digest: str, actor: str, now: datetime, stage: Path) -> None:
-    ev.append_event(place.library, place.folder, _event(record, digest, actor, now), stage)
+    # Whatever its clock says, an event comes after those it answers.
+    known = read_record_folder(place.folder, f"{record.organisation}/{record.id}").events
+    ev.append_event(place.library, place.folder, _event(record, digest, actor, now, place.kind, known), stage)
 
 
 def _again(place: _Place, record: LearningRecord, there: VersionFolder, actor: str, now: datetime) -> Published:
     known = read_record_folder(place.folder, f"{record.organisation}/{record.id}").events
-    if not any(e.kind == "publish" and e.manifest_sha256 == there.manifest_sha256 for e in known):
+    told = {e.kind for e in known if e.manifest_sha256 == there.manifest_sha256}
+    if not told & ({"publish"} if place.kind == "publish" else {"publish", "submit"}):
         with staged(place.library, now) as stage:
             _record_event(place, record, there.manifest_sha256, actor, now, stage)
     return Published(place.target, record.version, there.manifest_sha256, already=True)
@@ -229,10 +240,17 @@ def _file_problems(name: str, data: bytes, where: str) -> list[Problem]:
     return found
 
 
-def _event(record: LearningRecord, digest: str, actor: str, now: datetime) -> ev.Event:
+def _event(
+    record: LearningRecord,
+    digest: str,
+    actor: str,
+    now: datetime,
+    kind: ev.Kind = "publish",
+    after: tuple[ev.Event, ...] = (),
+) -> ev.Event:
     return ev.Event(
-        id=ev.new_id(now),
-        kind="publish",
+        id=ev.new_id(now, after),
+        kind=kind,
         organisation=record.organisation,
         record=record.id,
         version=record.version,

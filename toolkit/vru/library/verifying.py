@@ -7,6 +7,7 @@ from vru.library import crate, effects
 from vru.library.derivation import agrees, compute
 from vru.library.folder import VersionFolder, read_version
 from vru.library.reading import read_record_folder
+from vru.library.signing import MISSING, of_record
 from vru.protocol import Protocol, digest
 from vru.results import Finding, Verdict
 
@@ -18,7 +19,7 @@ def verify_version(path: Path) -> tuple[Finding, ...]:
     (``integrity_effects``), the crate names every file (``integrity_crate``), the plan inside has
     the digest that is claimed (``integrity_plan``; of a literature record instead: its effects come
     out of the published numbers again, ``integrity_arithmetic``), the versions form one chain
-    (``integrity_chain``).
+    (``integrity_chain``), and, if anybody signed it, every signature holds (``integrity_signatures``).
     """
     where = "/".join(path.parts[-3:])
     try:
@@ -33,6 +34,7 @@ def verify_version(path: Path) -> tuple[Finding, ...]:
         _crate(version),
         _arithmetic(version) if version.record.literature else _plan(version),
         _chain(path),
+        *_signatures(path, version),
     )
 
 
@@ -89,6 +91,21 @@ def _chain(path: Path) -> Finding:
     if told:
         return _finding("chain", "fail", f"The record's folder has problems: {'; '.join(told[:20])}.")
     return _finding("chain", "pass", "Every version of this record names the one before it by its hash.")
+
+
+def _signatures(path: Path, version: VersionFolder) -> tuple[Finding, ...]:
+    """Nothing where nobody signed: a signature is optional."""
+    where = "/".join(path.parts[-3:-1])
+    found, refused = of_record(path.parents[3], path.parent, where)
+    mine = [s for s in found if s.record == f"{where}/{path.name}"]
+    bad = [s for s in mine if s.verdict in ("bad", "unknown key") or s.manifest_sha256 != version.manifest_sha256]
+    if bad or refused:
+        told = [f"{s.where}: {s.verdict}" for s in bad] + [str(p).splitlines()[0] for p in refused]
+        return (_finding("signatures", "fail", f"A signature does not hold: {'; '.join(told[:20])}."),)
+    if any(s.verdict == "not checked" for s in mine):
+        return (_finding("signatures", "not_run", f"There are signatures, but {MISSING}."),)
+    by = ", ".join(sorted({s.by for s in mine}))
+    return (_finding("signatures", "pass", f"Signed by {by}."),) if mine else ()
 
 
 def _finding(check: str, verdict: Verdict, text: str) -> Finding:

@@ -64,7 +64,21 @@ METHOD_DESIGNS: tuple[tuple[str, str], ...] = (
 )
 """Start of a word in a method's name -> registry code; the first that fits, else other_quasi_experimental."""
 
+UNPUBLISHED_REASONS: Mapping[str, str] = {
+    "signoff": "Waiting for sign-off",
+    "procurement": "Procurement took longer",
+    "resource": "Not enough people or money",
+    "quality": "The quality is not good enough; say how",
+    "changes": "The policy or programme changed",
+    "other": "Another reason; say which",
+}
+"""Why an evaluation is not reported yet: codes of the national Evaluation Registry, wording ours."""
+
 VOCABULARIES: Mapping[str, Mapping[str, Any]] = {
+    "unpublished_reasons": {
+        "source": "codes of the national Evaluation Registry (reasons unpublished, January 2024); wording ours",
+        "terms": {code: {"label": label} for code, label in UNPUBLISHED_REASONS.items()},
+    },
     "design": {
         "source": "codes of the national Evaluation Registry (design types, January 2024); wording ours",
         "terms": {code: {"parent": parent, "label": label} for code, (parent, label) in DESIGNS.items()},

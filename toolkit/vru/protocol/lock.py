@@ -72,6 +72,12 @@ def registration(folder: Path, protocol: Protocol) -> Registration:
     return Registration("yes" if same else "changed", () if same else tuple(changes), first["registered_at"])
 
 
+def registered_digest(folder: Path) -> str | None:
+    """Digest of the newest registration; None where there is none. Raises ProtocolError if the lock cannot be read."""
+    entries = _entries(folder)
+    return str(entries[-1]["digest"]) if entries else None
+
+
 def _content(protocol: Protocol) -> dict[str, Any]:
     # Defaults are left out, so that a field added to the schema later does not void old registrations.
     return protocol.model_dump(mode="json", exclude={"deviations"}, exclude_defaults=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from vru.disclosure import enforce, review
 from vru.errors import Problem, RefusedError, VruError
+from vru.library.reviewing import post
 from vru.protocol import Protocol, digest, load, registration
 from vru.protocol.reading import nearest
 from vru.rating import overclaims
@@ -87,7 +88,7 @@ def publishable(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _role_problems(protocol: Protocol, by: str) -> list[Problem]:
-    if by.strip().casefold() == protocol.roles.analyst.strip().casefold():
+    if post(by) == post(protocol.roles.analyst):
         return [
             Problem("the analyst cannot assure their own work", "--by", hint=f"roles.assurer: {protocol.roles.assurer}")
         ]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from vru.disclosure import enforce, review
 from vru.errors import Problem, RefusedError
-from vru.library import Published, StoredRecord, draft_record, latest, open_library, publish, scan, succeed
+from vru.library import Published, StoredRecord, draft_record, latest, open_library, publish, scan, state, succeed
 from vru.library.folder import read_version
+from vru.library.reviewing import post
 from vru.library.store import OWN
 from vru.protocol import load
 from vru.record import LearningRecord, dump_record
@@ -15,14 +16,19 @@ from vru.run.assuring import publishable, require_assurance
 from vru.run.outputs import read_learning, read_outputs, read_result
 
 
-def publish_evaluation(folder: Path, library: Path, by: str, now: datetime) -> Published:
-    """Publish the assured outputs. Raises RefusedError, DisclosureError or LibraryError; nothing is half-published."""
+def publish_evaluation(folder: Path, library: Path, by: str, now: datetime, for_review: bool = False) -> Published:
+    """Publish the assured outputs, or with ``for_review`` lay them before other posts first.
+
+    Raises RefusedError, DisclosureError or LibraryError; nothing is half-published.
+    """
     protocol = load(folder)
     log = require_assurance(folder)
-    if by.strip().casefold() == protocol.roles.analyst.strip().casefold():
+    if not for_review and post(by) == post(protocol.roles.analyst):
         raise RefusedError(
             Problem(
-                "the analyst cannot approve their own work", "--by", hint=f"roles.approver: {protocol.roles.approver}"
+                "the analyst cannot approve their own work",
+                "--by",
+                hint=f"roles.approver: {protocol.roles.approver}; or --for-review, and another post approves",
             )
         )
     files, _ = read_outputs(folder)
@@ -37,13 +43,26 @@ def publish_evaluation(folder: Path, library: Path, by: str, now: datetime) -> P
     checks = {"findings": [f.model_dump() for f in record.findings], "assurance": log}
     leaving["checks.json"] = (json.dumps(checks, indent=1, ensure_ascii=False) + "\n").encode()
     if former is None:
-        return publish(library, record, leaving, by, now)
+        return publish(library, record, leaving, by, now, for_review)
     following = succeed(former.record, record)
     if following is former.record:
         # Nothing to say anew: offering the same bytes again also completes a publication that was cut short.
+        _refuse_returned(former)
         stored = read_version(former.path, former.path.name)
-        return publish(library, former.record, {k: v for k, v in stored.files.items() if k not in OWN}, by, now)
-    return publish(library, following, leaving, by, now)
+        offered = {k: v for k, v in stored.files.items() if k not in OWN}
+        return publish(library, former.record, offered, by, now, for_review)
+    return publish(library, following, leaving, by, now, for_review)
+
+
+def _refuse_returned(former: StoredRecord) -> None:
+    """The same bytes again do not undo what a reviewer decided about them."""
+    now = state(former)
+    if now in ("returned", "retracted"):
+        where = f"{former.record.organisation}/{former.record.id}/v{former.record.version}"
+        hint = "change what was criticised and publish that"
+        if now == "returned":
+            hint += "; or vru review … --decision submit"
+        raise RefusedError(Problem(f"was {now}, and nothing has changed since", where, hint=hint))
 
 
 def _newest(record: LearningRecord, library: Path) -> StoredRecord | None:

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vru.errors import Problem, VruError
-from vru.library import StoredRecord, latest, scan, state
+from vru.library import StoredRecord, scan, state
 from vru.library.folder import read_version
+from vru.library.reviewing import plain, standing
 from vru.resources import method_cards
 from vru.site import Audience, Notice, SiteRecord, VersionLine, build_site
 from vru.site.entries import Status
@@ -35,8 +36,11 @@ def write_site(library: Path, out: Path, audience: Audience, organisation: str) 
             Problem("holds files that are not a site; nothing was changed", str(out), hint="name an empty folder")
         )
     seen = scan(library)
-    records = [_entry(stored, seen.records) for stored in seen.records]
-    notices = [Notice(f"Left out, because it does not verify: {p.where or p.what}", "network") for p in seen.problems]
+    # What nobody else has approved is not shown as a finding; that it is there is no secret within the network.
+    readable = [stored for stored in seen.records if state(stored) in ("published", "retracted")]
+    records = [_entry(stored, readable) for stored in readable]
+    notices = [Notice(text, "network") for text in _in_review(seen.records)]
+    notices += [Notice(f"Left out, because it does not verify: {p.where or p.what}", "network") for p in seen.problems]
     built = f"{datetime.now(UTC):%-d %B %Y}" if os.name != "nt" else f"{datetime.now(UTC):%d %B %Y}"
     pages = build_site(records, audience, built, method_cards(), notices, organisation=organisation)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -56,6 +60,14 @@ def write_site(library: Path, out: Path, audience: Audience, organisation: str) 
     return Written(out / "index.html", len(records), html, seen.problems)
 
 
+def _in_review(records: Sequence[StoredRecord]) -> list[str]:
+    return [
+        f"Not published yet ({plain(state(s))}): {s.record.organisation}/{s.record.id} version {s.record.version}"
+        for s in records
+        if s.record.audience != "vru_only" and state(s) not in ("published", "retracted")
+    ]
+
+
 def _entry(stored: StoredRecord, everything: Sequence[StoredRecord]) -> SiteRecord:
     version = read_version(stored.path, f"{stored.record.organisation}/{stored.record.id}/{stored.path.name}")
     own = (stored.record.organisation, stored.record.id)
@@ -73,10 +85,8 @@ def _entry(stored: StoredRecord, everything: Sequence[StoredRecord]) -> SiteReco
 
 
 def _status(stored: StoredRecord, siblings: Sequence[StoredRecord]) -> Status:
-    if state(stored) == "retracted":
-        return "retracted"
-    newest = next(iter(latest(siblings)))
-    return "published" if newest.path == stored.path else "superseded"
+    now = standing(stored, siblings)
+    return now if now in ("retracted", "superseded") else "published"
 
 
 def _published_on(stored: StoredRecord) -> str:

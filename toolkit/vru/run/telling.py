@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from vru.library import StoredRecord
+from vru.library import StoredRecord, state
+from vru.library.reviewing import plain
 from vru.parts import Reported
 from vru.record import Effect
 from vru.results import Estimate, EvaluationResult
@@ -39,7 +40,9 @@ def record_row(stored: StoredRecord) -> str:
     effect = r.primary_effect
     found = effect_text(effect) if effect else reported_text(r.literature.reported[0]) if r.literature else "no result"
     notice = " [from published literature]" if r.literature else ""
-    return f"{r.organisation}/{r.id}@v{r.version}  {r.title}{notice}\n    {found}"
+    now = state(stored)
+    tag = "" if now == "published" else f" [{plain(now)}]"
+    return f"{r.organisation}/{r.id}@v{r.version}{tag}  {r.title}{notice}\n    {found}"
 
 
 def reported_text(r: Reported) -> str:
@@ -50,7 +53,12 @@ def reported_text(r: Reported) -> str:
 def record_lines(stored: StoredRecord) -> list[str]:
     """``vru library show``."""
     r = stored.record
-    lines = [f"{r.organisation}/{r.id}@v{r.version}", r.title, "", *([r.disclaimer, ""] if r.disclaimer else [])]
+    lines = [
+        f"{r.organisation}/{r.id}@v{r.version} ({plain(state(stored))})",
+        r.title,
+        "",
+        *([r.disclaimer, ""] if r.disclaimer else []),
+    ]
     lines += [r.summary, ""]
     lines += [f"{e.analysis} ({e.role}, {e.method}): {effect_text(e)}" for e in r.effects]
     lines += [f"strength: {x.instrument} {x.level}, {x.label}" for x in r.ratings]
