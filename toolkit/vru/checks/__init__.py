@@ -11,6 +11,7 @@ from vru.checks import (
     placebo_areas,
     placebo_date,
     pre_period_trend,
+    pre_trend_sensitivity,
     regression_to_mean,
 )
 from vru.checks.check import Case, Check, CheckOptions
@@ -20,6 +21,7 @@ CHECKS: dict[str, Check] = {
     for module in (
         comparability,
         pre_period_trend,
+        pre_trend_sensitivity,
         placebo_date,
         placebo_areas,
         regression_to_mean,

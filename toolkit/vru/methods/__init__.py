@@ -1,8 +1,16 @@
 """The estimators, by name. To add one: a file that exports METHOD, and its name here."""
 
-from vru.methods import before_after, poisson_did, relative_rate_ratio, weighted_displacement
+from vru.methods import (
+    before_after,
+    poisson_did,
+    relative_rate_ratio,
+    staggered_did,
+    staggered_poisson,
+    weighted_displacement,
+)
 from vru.methods.method import Method
 
 METHODS: dict[str, Method] = {
-    m.METHOD.name: m.METHOD for m in (before_after, weighted_displacement, relative_rate_ratio, poisson_did)
+    m.METHOD.name: m.METHOD
+    for m in (before_after, weighted_displacement, relative_rate_ratio, poisson_did, staggered_did, staggered_poisson)
 }

@@ -108,7 +108,7 @@ def common_window(arms: Arms) -> Arms:
             Problem(
                 "treated units start in different months; this method compares totals before and after one date",
                 where="units.starts",
-                hint="use poisson_did, or evaluate each start separately",
+                hint="use poisson_did, staggered_poisson or staggered_did, or evaluate each start separately",
             )
         )
     full = np.asarray(arms.observed.all(axis=0))

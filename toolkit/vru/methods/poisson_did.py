@@ -166,7 +166,7 @@ def _notes(arms: Arms, cells: Cells, fitted: Fitted, study: tuple[EventPoint, ..
     if arms.staggered:
         notes.append(
             "Units start in different months. A single two-way effect then also compares late starters with early "
-            "ones, and is biased if the effect grows, fades or differs between them: see the event study."
+            "ones, and is biased if the effect grows, fades or differs between them: staggered_poisson is not."
         )
     if cells.t1 == 0:
         notes.append(
