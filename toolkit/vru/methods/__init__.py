@@ -1,8 +1,25 @@
 """The estimators, by name. To add one: a file that exports METHOD, and its name here."""
 
-from vru.methods import before_after, poisson_did, relative_rate_ratio, weighted_displacement
+from vru.methods import (
+    before_after,
+    calibrated_weights,
+    poisson_did,
+    relative_rate_ratio,
+    synthetic_control,
+    synthetic_did,
+    weighted_displacement,
+)
 from vru.methods.method import Method
 
 METHODS: dict[str, Method] = {
-    m.METHOD.name: m.METHOD for m in (before_after, weighted_displacement, relative_rate_ratio, poisson_did)
+    m.METHOD.name: m.METHOD
+    for m in (
+        before_after,
+        weighted_displacement,
+        relative_rate_ratio,
+        poisson_did,
+        synthetic_control,
+        synthetic_did,
+        calibrated_weights,
+    )
 }
