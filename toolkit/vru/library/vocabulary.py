@@ -43,6 +43,7 @@ Source: design_types.csv of github i-dot-ai/evaluation-registry, snapshot of Jan
 
 METHOD_DESIGNS: tuple[tuple[str, str], ...] = (
     ("synthetic", "synthetic"),
+    ("calibrated", "synthetic"),
     ("sdid", "synthetic"),
     ("scm", "synthetic"),
     ("augmented", "synthetic"),

@@ -2,15 +2,28 @@
 
 from vru.methods import (
     before_after,
+    calibrated_weights,
     poisson_did,
     relative_rate_ratio,
     staggered_did,
     staggered_poisson,
+    synthetic_control,
+    synthetic_did,
     weighted_displacement,
 )
 from vru.methods.method import Method
 
 METHODS: dict[str, Method] = {
     m.METHOD.name: m.METHOD
-    for m in (before_after, weighted_displacement, relative_rate_ratio, poisson_did, staggered_did, staggered_poisson)
+    for m in (
+        before_after,
+        weighted_displacement,
+        relative_rate_ratio,
+        poisson_did,
+        staggered_did,
+        staggered_poisson,
+        synthetic_control,
+        synthetic_did,
+        calibrated_weights,
+    )
 }
