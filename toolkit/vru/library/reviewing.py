@@ -28,7 +28,7 @@ ALLOWED: dict[State, tuple[str, ...]] = {
     "published": ("comment", "approve", "retract"),
     "retracted": ("comment",),
 }
-"""What may happen to a version in each state; the fold passes over anything else. See decisions/0003-review.md."""
+"""What may happen to a version in each state; the fold passes over anything else. See decisions/0005-review.md."""
 
 
 def state(stored: StoredRecord) -> State:
