@@ -33,6 +33,10 @@ def add_commands(commands: Any) -> None:
         "--library", type=Path, default=Path("shared_learning"), metavar="DIR", help="default: shared_learning"
     )
     add_json(c)
+    _add_site(commands)
+
+
+def _add_site(commands: Any) -> None:
     c = add(
         commands,
         "site",
@@ -49,6 +53,12 @@ def add_commands(commands: Any) -> None:
         help="default: network",
     )
     c.add_argument("--organisation", default="", metavar="ORG", help="whose own records vru_only adds")
+    c.add_argument(
+        "--boundaries",
+        type=Path,
+        metavar="FILE",
+        help='GeoJSON for the map of areas; features name their "organisation", the file its "attribution"',
+    )
 
 
 def _verify(arguments: argparse.Namespace) -> int:
@@ -107,7 +117,9 @@ def _library(arguments: argparse.Namespace) -> int:
 def _site(arguments: argparse.Namespace) -> int:
     from vru.run.sites import write_site
 
-    done = write_site(arguments.library, arguments.out, arguments.audience, arguments.organisation)
+    done = write_site(
+        arguments.library, arguments.out, arguments.audience, arguments.organisation, arguments.boundaries
+    )
     print(f"{done.records} records, {done.pages} pages: open {done.home}")
     for problem in done.problems:
         print(f"left out: {problem}")

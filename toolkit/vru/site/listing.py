@@ -1,20 +1,17 @@
-"""Rows and groups for the home page, the list of all records and the search index."""
+"""One record in one line, for every list of the site."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from vru.record import LearningRecord
 from vru.site.entries import SiteRecord
-from vru.site.wording import effect_text, measure_of, organisation_name, plain, rating_of
-
-_SEARCHED_CHARACTERS = 4000
+from vru.site.results import DIRECTIONS, direction, is_exercise, key_of, strength_words
+from vru.site.wording import effect_text, measure_of, organisation_name, plain
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record in one line: its primary effect and how strong the evidence is. ``href`` is from the site's root."""
+    """One record in one line: its primary effect and how strong its design is. ``href`` is from the site's root."""
 
+    key: str
     href: str
     title: str
     organisation: str
@@ -23,18 +20,11 @@ class Row:
     size: str
     interval: str
     reading: str
-    rating: str
+    direction: str
+    strength: str
     disclaimer: str
+    exercise: bool
     published_on: str
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One intervention type and its records, all of them, whatever they found."""
-
-    name: str
-    anchor: str
-    rows: tuple[Row, ...]
 
 
 def row(entry: SiteRecord) -> Row:
@@ -42,8 +32,8 @@ def row(entry: SiteRecord) -> Row:
     record = entry.record
     effect = record.primary_effect
     text = effect_text(effect)
-    rating = rating_of(record, effect.outcome)
     return Row(
+        key=key_of(record),
         href=entry.folder + "index.html",
         title=record.title,
         organisation=organisation_name(record.organisation),
@@ -52,42 +42,9 @@ def row(entry: SiteRecord) -> Row:
         size=text.size,
         interval=text.interval,
         reading=text.reading,
-        rating=rating.label if rating else "not rated",
+        direction=DIRECTIONS[direction(record, effect)],
+        strength=strength_words(record, effect.outcome),
         disclaimer=record.disclaimer,
+        exercise=is_exercise(record),
         published_on=entry.published_on,
     )
-
-
-def group_rows(rows: Sequence[Row]) -> tuple[Group, ...]:
-    """Gather rows by intervention type, in alphabetical order."""
-    names = sorted({r.intervention for r in rows})
-    return tuple(
-        Group(name, f"type-{i}", tuple(r for r in rows if r.intervention == name)) for i, name in enumerate(names, 1)
-    )
-
-
-def search_script(entries: Sequence[SiteRecord]) -> str:
-    """The searchable text of the records as a classic script, so that it loads from a network drive.
-
-    Escaped to ASCII and without "<", so that no record can end the script or be read as markup.
-    """
-    documents = [{"id": i, **asdict(row(e)), "text": _searched(e.record)} for i, e in enumerate(entries)]
-    text = json.dumps(documents, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
-    return f"window.VRU_RECORDS = {text};\n"
-
-
-def _searched(record: LearningRecord) -> str:
-    parts = [
-        record.id,
-        record.summary,
-        record.intervention.name,
-        record.template,
-        *record.design,
-        *(o.measure for o in record.outcomes),
-        *(e.method for e in record.effects),
-        record.setting.population,
-        record.setting.comparator,
-        *record.learning.model_dump().values(),
-        *record.intervention.items.values(),
-    ]
-    return " ".join(parts)[:_SEARCHED_CHARACTERS]

@@ -33,13 +33,16 @@ _CLASSES = {
 }
 _MATH_ATTRIBUTES = frozenset(("display", "stretchy", "form", "accent", "mathvariant", "columnalign", "displaystyle"))
 _WORD = re.compile(r"[a-z-]+")
+_OPEN = '<div class="vru-scroll" role="region" '
+_REGION = _OPEN + ">"
 _WEB = re.compile(r"https://[^\s\"'<>]+")
 
 
-def to_html(markdown: str) -> Markup:
+def to_html(markdown: str, name: str = "") -> Markup:
     """Turn one card's Markdown into HTML in the site's own classes.
 
     A card's headings are of the third level and below, since the page writes its title above them.
+    ``name`` tells this card's tables from another's on the same page.
     Of what pandoc makes, raw HTML included, only listed elements and https links remain.
 
     Raises
@@ -54,7 +57,15 @@ def to_html(markdown: str) -> Markup:
         format=_FORMAT,
         extra_args=["--mathml", "--sandbox", "--wrap=none"],
     )
-    return Markup(_allowed_only(html))
+    return Markup(_labelled(_allowed_only(html), name))
+
+
+def _labelled(html: str, name: str) -> str:
+    # Regions of one page must differ in their labels.
+    parts = html.split(_REGION)
+    about = f" of {escape(name)}" if name else ""
+    labels = [f'aria-label="Table {i}{about}" tabindex="0">' for i in range(1, len(parts))]
+    return "".join(a + _OPEN + b for a, b in zip(parts, labels, strict=False)) + parts[-1]
 
 
 def _allowed_only(html: str) -> str:
@@ -84,7 +95,7 @@ def _open(out: list[str], silent: list[str], tag: str, attrs: list[tuple[str, st
     if tag not in _CLASSES:
         keep |= {n: v for n, v in given.items() if n in _MATH_ATTRIBUTES and v and _WORD.fullmatch(v)}
     if tag == "table":
-        out.append('<div class="vru-scroll" role="region" aria-label="Table" tabindex="0">')
+        out.append(_REGION)
     out.append(f"<{tag}" + "".join(f' {name}="{escape(value)}"' for name, value in keep.items() if value) + ">")
 
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from vru.record import Effect, LearningRecord
 from vru.site.entries import SiteRecord, VersionLine
+from vru.site.results import design_label, kind_path
 from vru.site.wording import (
     PREREGISTERED,
+    SETTINGS,
     VERDICT,
     EffectText,
     effect_text,
@@ -90,6 +92,8 @@ class RecordView:
     history: tuple[HistoryRow, ...]
     newest_href: str
     registration: str
+    kind: str
+    kind_href: str
 
 
 def record_view(entry: SiteRecord, folders: frozenset[str], methods: frozenset[str]) -> RecordView:
@@ -121,6 +125,8 @@ def record_view(entry: SiteRecord, folders: frozenset[str], methods: frozenset[s
         history=history,
         newest_href=newest.href if newest else "",
         registration=PREREGISTERED[record.preregistered],
+        kind=plain(record.intervention.type),
+        kind_href=kind_path(record.intervention.type),
     )
 
 
@@ -152,12 +158,13 @@ def _tidier(record: LearningRecord) -> tuple[tuple[str, str], ...]:
 
 def _setting(record: LearningRecord) -> tuple[tuple[str, str], ...]:
     s = record.setting
+    kind = SETTINGS.get(s.unit_kind, plain(s.unit_kind)).lower().replace("lsoa", "LSOA")
     return (
         ("Population", s.population),
         ("Compared with", s.comparator),
-        ("Areas", f"{s.n_treated:,} treated and {s.n_comparison:,} comparison ({s.unit_kind})"),
+        ("Areas", f"{s.n_treated:,} treated and {s.n_comparison:,} comparison: {kind}"),
         ("Period studied", f"{s.first} to {s.last}"),
-        ("Design", "; ".join(plain(d) for d in record.design)),
+        ("Design", "; ".join(design_label(d) for d in record.design)),
     )
 
 
