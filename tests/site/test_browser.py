@@ -18,7 +18,19 @@ CARDS = {"did": "Text.\n\n### Formula\n\n$y = a^2$\n\n| A | B |\n|---|---|\n| 1 
 RECORD = "records/north-vru/op-grip-town/v1.1/index.html"
 OLD = "records/north-vru/op-grip-town/v1.0/index.html"
 GONE = "records/south-vru/withdrawn/v1.0/index.html"
-FRONT = ("index.html", "search.html", "new.html", "methods.html", "accessibility.html")
+FRONT = (
+    "index.html",
+    "search.html",
+    "all.html",
+    "compare.html",
+    "gap-map.html",
+    "areas.html",
+    "new.html",
+    "methods.html",
+    "accessibility.html",
+    "interventions/mentoring.html",
+    "interventions/hot-spot-policing.html",
+)
 LONG = "Long" * 60
 
 
@@ -109,6 +121,25 @@ def test_styles_are_loaded_from_the_folder(folder: Path, page: "Page", name: str
     assert page.title()
 
 
+def test_from_double_click_to_what_is_known_and_how_sure_in_one_step(
+    make_entry: Make, write: Write, page: "Page", tmp_path: Path
+) -> None:
+    folder = write(build_site([make_entry()], "public", "today", {}), tmp_path)
+    page.goto((folder / "index.html").as_uri())
+    kind = page.locator(".vru-kind", has_text="Hot spot policing").inner_text()
+    assert "25% lower, in one evaluation" in kind
+    assert "How sure:" in kind
+    page.click("a[href='interventions/hot-spot-policing.html#outcome-violence']")
+    page.wait_for_url("**/interventions/hot-spot-policing.html#outcome-violence")
+    answer = page.locator("#outcome-violence + .vru-result").inner_text()
+    assert "What was found" in answer
+    assert "95% interval" in answer
+    assert "How sure to be" in answer
+    page.emulate_media(media="print")
+    assert page.is_visible("svg.vru-forest")
+    assert not page.is_visible(".govuk-service-navigation")
+
+
 def test_search_by_keyboard_alone(folder: Path, page: "Page") -> None:
     page.goto((folder / "search.html").as_uri())
     for _ in range(20):
@@ -118,14 +149,17 @@ def test_search_by_keyboard_alone(folder: Path, page: "Page") -> None:
     assert page.evaluate("document.activeElement.id") == "query"
     page.keyboard.type("mentorin")
     page.wait_for_selector("#found li")
-    assert page.inner_text("#status") == "1 evaluation matches."
-    assert page.get_attribute("#status", "aria-live") == "polite"
+    page.wait_for_function("() => document.getElementById('status').textContent === '1 evaluation matches.'")
+    assert page.get_attribute("#status", "role") == "status"
     assert not page.is_visible("#all")
     seen = []
-    for _ in range(3):
+    for _ in range(30):
         page.keyboard.press("Tab")
-        seen.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
-    assert seen == ["type", "organisation", "Mentoring in schools"]
+        seen.append(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
+        if seen[-1] == "Mentoring in schools":
+            break
+    assert "clear" in seen, "filters can be cleared on the way"
+    assert seen[-1] == "Mentoring in schools"
     page.keyboard.press("Enter")
     page.wait_for_url("**/records/south-vru/school-mentors/v1.0/index.html")
     assert page.inner_text("h1") == "Mentoring in schools"
@@ -133,31 +167,45 @@ def test_search_by_keyboard_alone(folder: Path, page: "Page") -> None:
 
 def test_search_says_when_nothing_matches_and_comes_back(folder: Path, page: "Page") -> None:
     page.goto((folder / "search.html").as_uri())
-    assert not page.is_visible("#found-heading")
     page.fill("#query", "zzzzqqqq")
     page.get_by_text("No evaluations match").wait_for()
     assert page.locator("#found li").count() == 0
     assert not page.is_visible("#found-heading")
-    page.fill("#query", "")
-    page.wait_for_selector("#all", state="visible")
-    assert page.inner_text("#status") == ""
+    page.click("#clear")
+    page.wait_for_selector("#found li")
+    assert page.locator("#found li").count() == 3
+    assert page.evaluate("document.activeElement.id") == "query"
+    assert page.evaluate("location.hash") == ""
 
 
-def test_search_filters_by_kind_and_organisation(folder: Path, page: "Page") -> None:
+def test_facets_count_combine_and_live_in_the_address(folder: Path, page: "Page") -> None:
     page.goto((folder / "search.html").as_uri())
-    page.select_option("#type", "Mentoring")
-    assert page.locator("#found li").count() == 1
-    page.select_option("#type", "")
-    page.select_option("#organisation", "North VRU")
-    assert page.locator("#found a").all_inner_texts() == ["Hot spot patrols in the town centre"]
-    page.select_option("#type", "Mentoring")
-    assert page.inner_text("#status").startswith("No evaluations match")
+    mentoring = page.get_by_label("Mentoring (1)")
+    mentoring.check()
+    assert page.locator("#found a").all_inner_texts() == ["Mentoring in schools"]
+    assert "intervention=mentoring" in page.evaluate("location.hash")
+    # The other kind keeps its count: ticking it too would add its evaluations.
+    assert page.get_by_label("Hot spot policing (2)").count() == 1
+    page.locator("#facet-organisation summary").click()
+    assert page.get_by_label("North VRU").count() == 0 or not page.get_by_label("North VRU").is_visible()
+    page.reload()
+    assert page.locator("#found a").all_inner_texts() == ["Mentoring in schools"]
+    page.locator(".vru-chip", has_text="Kind of intervention: Mentoring").click()
+    assert page.locator("#found li").count() == 3
+
+
+def test_search_reads_an_address_and_ignores_what_it_does_not_know(folder: Path, page: "Page") -> None:
+    address = "#intervention=hot_spot_policing,nonsense&compare=no/such&%E0%A4%A=1&q=%E0%A4%A"
+    page.goto((folder / "search.html").as_uri() + address)
+    page.wait_for_selector("#found li")
+    assert page.locator("#found li").count() == 2
+    assert not page.is_visible("#picked")
 
 
 def test_search_finds_words_of_the_summary_and_the_disclaimer_stays_with_the_result(folder: Path, page: "Page") -> None:
     page.goto((folder / "search.html").as_uri())
     page.fill("#query", "guardianship patrols")
-    page.wait_for_selector("#found li")
+    page.wait_for_function("() => document.getElementById('status').textContent.includes('match')")
     assert "Demonstration: no intervention took place." in page.inner_text("#found")
 
 
@@ -167,6 +215,8 @@ def test_without_javascript_the_whole_list_is_there(folder: Path, browser: "Brow
     page.goto((folder / "search.html").as_uri())
     assert not page.is_visible("#query")
     assert page.locator("#all tbody tr").count() == 3
+    page.goto((folder / "compare.html").as_uri())
+    assert page.is_visible("#compare-without")
     context.close()
 
 
@@ -209,6 +259,16 @@ def test_a_search_among_many_shows_the_closest(
     page.goto((folder / "search.html").as_uri())
     page.fill("#query", "knife")
     page.wait_for_selector("#found li")
-    assert page.inner_text("#status") == "200 evaluations match; the 50 closest are shown."
+    page.wait_for_function("() => document.getElementById('status').textContent.startsWith('200')")
+    assert page.inner_text("#status") == "200 evaluations match; the first 50 are shown."
     assert page.locator("#found li").count() == 50
+    page.focus("#more")
+    page.keyboard.press("Enter")
+    assert page.locator("#found li").count() == 100
+    assert (
+        page.evaluate(
+            "[...document.querySelectorAll('#found li')].findIndex(li => li.contains(document.activeElement))"
+        )
+        == 50
+    )
     page.close()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -19,6 +20,12 @@ from vru.site.wording import effect_text
 Make = Callable[..., SiteRecord]
 REPORT = b"<!DOCTYPE html><html lang='en-GB'><head><title>Report</title></head><body><h1>Report</h1></body></html>"
 CARD = {"did": "Text about the method.\n"}
+
+
+def parsed(script: str) -> Any:
+    text = script.removeprefix("window.VRU_SEARCH = JSON.parse('").removesuffix("');\n")
+    assert text != script
+    return json.loads(re.sub(r"\\(['\\])", r"\1", text))
 
 
 def everything(site: dict[str, str | bytes]) -> bytes:
@@ -110,7 +117,8 @@ def test_every_link_leads_to_a_file_and_a_place_inside_the_site(make_entry: Make
             assert not path.startswith("/"), f"{name}: {link} would not open from a folder"
             target = _join(name, path) if path else name
             assert target in site, f"{name}: {link} leads nowhere"
-            if place:
+            # The search and compare pages read their state from the address.
+            if place and target not in ("search.html", "compare.html"):
                 assert place in targets[target][1], f"{name}: {link} names no place"
             checked += 1
     assert checked > 60
@@ -154,11 +162,13 @@ def test_the_list_counts_published_records_and_keeps_null_and_harmful_ones(make_
     ]
     site = build_site(records, "public", "today", CARD)
     home = str(site["index.html"])
+    kind = str(site["interventions/hot-spot-policing.html"])
     assert "<strong>3</strong> evaluations" in home
-    assert "<strong>1</strong> retracted, not counted" in home
-    assert "no change" in home
-    assert "22% higher" in home
-    assert "pooled" in home
+    assert "Of 3 evaluations: better in 1, worse in 1, could be either in 1" in home
+    assert "1 retracted" in home
+    assert "no change" in kind
+    assert "22% higher" in kind
+    assert "listed, not added up" in kind
     assert "Withdrawn study" not in home
     assert "Withdrawn study" not in str(site["assets/search-data.js"])
     assert "has been retracted" in str(site["records/north-vru/withdrawn/v1.0/index.html"])
@@ -178,18 +188,15 @@ def test_the_search_data_is_one_statement_of_plain_json(make_entry: Make) -> Non
     script = str(build_site([make_entry(title="</script>\u2028“x”")], "public", "today", CARD)["assets/search-data.js"])
     assert script.isascii()
     assert "<" not in script
-    loaded = json.loads(script.removeprefix("window.VRU_RECORDS = ").removesuffix(";\n"))
-    assert loaded[0]["title"] == "</script>\u2028“x”"
-    assert "Visible guardianship" in loaded[0]["text"]
+    loaded = parsed(script)
+    assert loaded["records"][0][2] == "</script>\u2028“x”"
 
 
 def test_the_same_records_make_the_same_site_in_any_order(make_entry: Make) -> None:
     records = [make_entry(id=f"record-{i}", on=f"2026-0{1 + i % 3}-01") for i in range(6)]
     one = build_site(records, "public", "today", CARD)
     assert build_site(records[::-1], "public", "today", CARD) == one
-    dates = [
-        e["published_on"] for e in json.loads(str(one["assets/search-data.js"]).partition(" = ")[2].removesuffix(";\n"))
-    ]
+    dates = [r[3] for r in parsed(str(one["assets/search-data.js"]))["records"]]
     assert dates == sorted(dates, reverse=True)
 
 

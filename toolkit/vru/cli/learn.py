@@ -20,6 +20,10 @@ def add_commands(commands: Any) -> None:
     c.add_argument("--library", type=Path, required=True, metavar="DIR")
     add_data(c)
     add_json(c)
+    _add_site(commands)
+
+
+def _add_site(commands: Any) -> None:
     c = add(
         commands,
         "site",
@@ -36,6 +40,12 @@ def add_commands(commands: Any) -> None:
         help="default: network",
     )
     c.add_argument("--organisation", default="", metavar="ORG", help="whose own records vru_only adds")
+    c.add_argument(
+        "--boundaries",
+        type=Path,
+        metavar="FILE",
+        help='GeoJSON for the map of areas; features name their "organisation", the file its "attribution"',
+    )
 
 
 def _verify(arguments: argparse.Namespace) -> int:
@@ -76,7 +86,9 @@ def _verify(arguments: argparse.Namespace) -> int:
 def _site(arguments: argparse.Namespace) -> int:
     from vru.run.sites import write_site
 
-    done = write_site(arguments.library, arguments.out, arguments.audience, arguments.organisation)
+    done = write_site(
+        arguments.library, arguments.out, arguments.audience, arguments.organisation, arguments.boundaries
+    )
     print(f"records: {done.records}, pages: {done.pages}; open {done.home}")
     for problem in done.problems:
         print(f"left out: {problem}")

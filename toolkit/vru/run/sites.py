@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from vru.errors import Problem, VruError
@@ -13,7 +14,9 @@ from vru.library import StoredRecord, scan, state
 from vru.library.folder import read_version
 from vru.library.reviewing import plain, standing
 from vru.resources import method_cards
-from vru.site import Audience, Notice, SiteRecord, VersionLine, build_site
+from vru.run.pooling import pooled_views
+from vru.site import Audience, Boundaries, Notice, SiteRecord, VersionLine, read_boundaries, site_files
+from vru.site.areas import MAX_BYTES
 from vru.site.entries import Status
 
 MARK = ".vru-site"
@@ -29,12 +32,18 @@ class Written:
     problems: tuple[Problem, ...]
 
 
-def write_site(library: Path, out: Path, audience: Audience, organisation: str) -> Written:
-    """Build the site in ``out``. Raises VruError if ``out`` holds anything but a former site."""
+def write_site(
+    library: Path, out: Path, audience: Audience, organisation: str, boundaries: Path | None = None
+) -> Written:
+    """Build the site in ``out``, with a map if ``boundaries`` names a GeoJSON file.
+
+    Raises VruError if ``out`` holds anything but a former site, or the boundaries cannot be drawn.
+    """
     if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
         raise VruError(
             Problem("holds files that are not a site; nothing was changed", str(out), hint="name an empty folder")
         )
+    outlines = _boundaries(boundaries) if boundaries else None
     seen = scan(library)
     # What nobody else has approved is not shown as a finding; that it is there is no secret within the network.
     readable = [stored for stored in seen.records if state(stored) in ("published", "retracted")]
@@ -42,21 +51,32 @@ def write_site(library: Path, out: Path, audience: Audience, organisation: str) 
     notices = [Notice(text, "network") for text in _in_review(seen.records)]
     notices += [Notice(f"Left out, because it does not verify: {p.where or p.what}", "network") for p in seen.problems]
     built = f"{datetime.now(UTC):%-d %B %Y}" if os.name != "nt" else f"{datetime.now(UTC):%d %B %Y}"
-    pages = build_site(records, audience, built, method_cards(), notices, organisation=organisation)
+    # One file after another: a large site need not lie in memory whole.
+    pages = site_files(
+        records,
+        audience,
+        built,
+        method_cards(),
+        notices,
+        organisation=organisation,
+        syntheses=pooled_views(readable, audience, organisation),
+        boundaries=outlines,
+    )
     out.parent.mkdir(parents=True, exist_ok=True)
     stage = Path(tempfile.mkdtemp(prefix=".site-", dir=out.parent))
     try:
-        for name, content in {**pages, MARK: "made by vru site\n"}.items():
+        html = 0
+        for name, content in chain(pages, [(MARK, "made by vru site\n")]):
             path = stage / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
+            html += name.endswith(".html")
         stage.chmod(0o755)
         _replace(out, stage)
     except OSError as error:
         raise VruError(Problem(f"could not be written: {error.strerror}", where=str(out))) from None
     finally:
         shutil.rmtree(stage, ignore_errors=True)
-    html = sum(name.endswith(".html") for name in pages)
     return Written(out / "index.html", len(records), html, seen.problems)
 
 
@@ -66,6 +86,15 @@ def _in_review(records: Sequence[StoredRecord]) -> list[str]:
         for s in records
         if s.record.audience != "vru_only" and state(s) not in ("published", "retracted")
     ]
+
+
+def _boundaries(path: Path) -> Boundaries:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise VruError(Problem(f"is larger than {MAX_BYTES:,} bytes", where=str(path), hint="simplify it first"))
+        return read_boundaries(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise VruError(Problem(f"could not be read as text: {error}", where=str(path))) from None
 
 
 def _entry(stored: StoredRecord, everything: Sequence[StoredRecord]) -> SiteRecord:

@@ -1,62 +1,21 @@
 """Build the whole site: a pure function from records to files."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
-from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment
-
-from vru.pages import environment, stylesheet
-from vru.record import dump_record
+from vru.pages import stylesheet
+from vru.site.areas import Boundaries
 from vru.site.entries import Audience, Notice, SiteRecord, may_see, select, verified_files
-from vru.site.listing import group_rows, row, search_script
-from vru.site.markdown import to_html
+from vru.site.frame import Frame, make_frame
+from vru.site.front import Page, front_pages
 from vru.site.record_page import record_view
+from vru.site.results import key_of
+from vru.site.search_data import compare_scripts, search_scripts
 from vru.site.stored_report import active_content, seal_report
-from vru.site.wording import organisation_name
+from vru.site.structured import json_ld
+from vru.site.syntheses import InterventionView
 
-AUDIENCE_WORDS = {
-    "public": "Public copy: it holds public records only.",
-    "network": "Network copy: for Violence Reduction Units and the Home Office. Do not publish.",
-    "vru_only": "Copy for one organisation, with its own unshared records. Do not share outside it.",
-}
-PAGES = (
-    ("index.html", "Home"),
-    ("search.html", "Search"),
-    ("new.html", "What’s new"),
-    ("methods.html", "Methods"),
-    ("accessibility.html", "Accessibility"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    templates: Environment
-    nonce: str
-    audience: Audience
-    organisation: str
-    built: str
-
-    def page(self, template: str, path: str, **context: Any) -> str:
-        root = "../" * path.count("/")
-        navigation = [{"text": text, "href": root + href, "current": href == path} for href, text in PAGES]
-        return self.templates.get_template(template).render(
-            root=root,
-            home_href=root + "index.html",
-            navigation=navigation,
-            stylesheet_href=root + "assets/site.css",
-            nonce=self.nonce,
-            csp=(
-                f"default-src 'none'; script-src 'nonce-{self.nonce}'; style-src 'nonce-{self.nonce}'; "
-                "img-src data:; base-uri 'none'; form-action 'none'"
-            ),
-            footer_text=(f"Built {self.built}. " if self.built else "") + AUDIENCE_WORDS[self.audience],
-            footer_links=[{"text": "Accessibility statement", "href": root + "accessibility.html"}],
-            **context,
-        )
+ASSETS = ("minisearch.js", "search.js", "forest.js", "compare.js")
 
 
 def build_site(
@@ -67,6 +26,8 @@ def build_site(
     notices: Sequence[Notice] = (),
     organisation: str = "",
     contact: str = "",
+    syntheses: Mapping[str, InterventionView] | None = None,
+    boundaries: Boundaries | None = None,
 ) -> dict[str, str | bytes]:
     """Turn records into the files of a static site that opens by double-click.
 
@@ -81,6 +42,10 @@ def build_site(
     built : date of the build as a reader should see it, for example "24 November 2026".
     method_cards : method name -> card in Markdown (see ``vru.resources.method_cards``).
     contact : whom to tell about a barrier; shown on the accessibility statement.
+    syntheses : kind of intervention -> what is known of it together. Make them from
+        ``select(records, audience, organisation)`` without exercises: a pooled figure made of anything
+        that this copy does not list is left out, and the page says so.
+    boundaries : outlines for the map of areas; without them that page is a table.
 
     Returns
     -------
@@ -90,112 +55,68 @@ def build_site(
     ------
     LibraryError : a vru_only site without an organisation, or the same version given twice.
     """
+    pages = site_files(records, audience, built, method_cards, notices, organisation, contact, syntheses, boundaries)
+    return dict(pages)
+
+
+def site_files(
+    records: Sequence[SiteRecord],
+    audience: Audience,
+    built: str,
+    method_cards: Mapping[str, str],
+    notices: Sequence[Notice] = (),
+    organisation: str = "",
+    contact: str = "",
+    syntheses: Mapping[str, InterventionView] | None = None,
+    boundaries: Boundaries | None = None,
+) -> Iterator[Page]:
+    """As ``build_site``, one file after another, so that a large site never lies in memory whole."""
     entries = select(records, audience, organisation)
     seen = [n.text for n in notices if may_see(audience, organisation, n.audience, n.organisation)]
-    frame = _Frame(
-        environment(Path(str(files("vru.site"))) / "templates"),
-        _nonce(entries, built),
-        audience,
-        organisation_name(organisation) if audience == "vru_only" else "",
-        built,
-    )
+    frame = make_frame(entries, audience, organisation, built)
     current = [e for e in entries if e.status == "published"]
-    site: dict[str, str | bytes] = _assets(current)
-    site.update(_front_pages(frame, entries, current, method_cards, seen, contact))
+    yield from _assets(current)
+    yield from front_pages(frame, entries, current, method_cards, seen, contact, syntheses or {}, boundaries)
     folders = frozenset(e.folder for e in entries)
     for entry in entries:
-        site.update(_record_files(frame, entry, folders, frozenset(method_cards)))
-    return site
+        yield from _record_files(frame, entry, folders, frozenset(method_cards))
 
 
-def _front_pages(
-    frame: _Frame,
-    entries: Sequence[SiteRecord],
-    current: Sequence[SiteRecord],
-    cards: Mapping[str, str],
-    notices: Sequence[str],
-    contact: str,
-) -> dict[str, str | bytes]:
-    rows = [row(e) for e in current]
-    # Retold work must not push what units found themselves off the front page.
-    own = [row(e) for e in current if e.record.kind == "evaluation"]
-    groups = group_rows(rows)
-    counts = {
-        "records": len(own),
-        "literature": len(rows) - len(own),
-        "organisations": len({r.organisation for r in own}),
-        "types": len(groups),
-        "retracted": sum(e.status == "retracted" for e in entries),
-    }
-    methods = [(name, to_html(card, name)) for name, card in cards.items()]
-    changes = [(row(e), e) for e in entries]
-    return {
-        "index.html": frame.page(
-            "home.html",
-            "index.html",
-            groups=groups,
-            newest=(own or rows)[:5],
-            counts=counts,
-            notices=notices,
-            frame=frame,
-        ),
-        "search.html": frame.page(
-            "search.html",
-            "search.html",
-            rows=rows,
-            types=sorted({r.intervention for r in rows}),
-            organisations=sorted({r.organisation for r in rows}),
-        ),
-        "new.html": frame.page("new.html", "new.html", changes=changes),
-        "methods.html": frame.page("methods.html", "methods.html", methods=methods),
-        "accessibility.html": frame.page(
-            "accessibility.html", "accessibility.html", contact=contact, built=frame.built
-        ),
-    }
-
-
-def _record_files(
-    frame: _Frame, entry: SiteRecord, folders: frozenset[str], methods: frozenset[str]
-) -> dict[str, str | bytes]:
+def _record_files(frame: Frame, entry: SiteRecord, folders: frozenset[str], methods: frozenset[str]) -> Iterator[Page]:
     kept = verified_files(entry)
     withheld = [f"{name}: it is not the file that the manifest names, or not of a kind shown" for name in kept.withheld]
-    made: dict[str, str | bytes] = {entry.folder + name: content for name, content in kept.downloads.items()}
+    yield from ((entry.folder + name, content) for name, content in kept.downloads.items())
     has_report = False
     if kept.report is not None:
         if found := active_content(kept.report):
             withheld.append(f"report.html: it holds {', '.join(found)}")
         else:
-            made[entry.folder + "report.html"] = seal_report(kept.report)
             has_report = True
+            yield entry.folder + "report.html", seal_report(kept.report)
     path = entry.folder + "index.html"
-    view = record_view(entry, folders, methods)
-    made[path] = frame.page(
-        "literature.html" if entry.record.literature else "record.html",
+    yield (
         path,
-        view=view,
-        record=entry.record,
-        entry=entry,
-        has_report=has_report,
-        downloads=[(name, f"{max(1, round(len(c) / 1000)):,} kB") for name, c in kept.downloads.items()],
-        withheld=withheld,
-        banner={"tag": "Please note", "text": entry.record.disclaimer} if entry.record.disclaimer else None,
+        frame.page(
+            "literature.html" if entry.record.literature else "record.html",
+            path,
+            "search.html",
+            view=record_view(entry, folders, methods),
+            record=entry.record,
+            entry=entry,
+            key=key_of(entry.record),
+            has_report=has_report,
+            downloads=[(name, f"{max(1, round(len(c) / 1000)):,} kB") for name, c in kept.downloads.items()],
+            withheld=withheld,
+            json_ld=json_ld(entry, kept.downloads),
+            banner={"tag": "Please note", "text": entry.record.disclaimer} if entry.record.disclaimer else None,
+        ),
     )
-    return made
 
 
-def _assets(current: Sequence[SiteRecord]) -> dict[str, str | bytes]:
+def _assets(current: Sequence[SiteRecord]) -> Iterator[Page]:
     own = files("vru.site") / "assets"
-    return {
-        "assets/site.css": stylesheet() + (own / "site.css").read_text(encoding="utf-8"),
-        "assets/minisearch.js": (own / "minisearch.js").read_text(encoding="utf-8"),
-        "assets/search.js": (own / "search.js").read_text(encoding="utf-8"),
-        "assets/search-data.js": search_script(current),
-    }
-
-
-def _nonce(entries: Sequence[SiteRecord], built: str) -> str:
-    # Only scripts and styles with this value load. It depends on every record, so that none can hold it.
-    digest = hashlib.sha256(built.encode())
-    for entry in entries:
-        digest.update(dump_record(entry.record).encode())
-    return digest.hexdigest()[:32]
+    yield "assets/site.css", stylesheet() + (own / "site.css").read_text(encoding="utf-8")
+    for name in ASSETS:
+        yield f"assets/{name}", (own / name).read_text(encoding="utf-8")
+    yield from search_scripts(current).items()
+    yield from compare_scripts(current).items()

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from vru.record import Effect, LearningRecord
 from vru.site.entries import SiteRecord, VersionLine
 from vru.site.literature_page import LiteratureView, literature_view
+from vru.site.results import design_label, kind_path
 from vru.site.wording import (
     PREREGISTERED,
+    SETTINGS,
     VERDICT,
     EffectText,
     effect_text,
@@ -91,6 +93,8 @@ class RecordView:
     history: tuple[HistoryRow, ...]
     newest_href: str
     registration: str
+    kind: str
+    kind_href: str
     literature: LiteratureView | None = None
 
 
@@ -123,6 +127,8 @@ def record_view(entry: SiteRecord, folders: frozenset[str], methods: frozenset[s
         history=history,
         newest_href=newest.href if newest else "",
         registration=PREREGISTERED[record.preregistered],
+        kind=plain(record.intervention.type),
+        kind_href=kind_path(record.intervention.type),
         literature=literature_view(record),
     )
 
@@ -155,14 +161,15 @@ def _tidier(record: LearningRecord) -> tuple[tuple[str, str], ...]:
 
 def _setting(record: LearningRecord) -> tuple[tuple[str, str], ...]:
     s = record.setting
+    kind = SETTINGS.get(s.unit_kind, plain(s.unit_kind)).lower().replace("lsoa", "LSOA")
     arms = ((s.n_treated, "treated"), (s.n_comparison, "comparison"))
     counted = " and ".join(f"{n:,} {arm}" for n, arm in arms if n is not None) or "numbers not reported"
     return (
         ("Population", s.population),
         ("Compared with", s.comparator),
-        ("Areas", f"{counted} ({s.unit_kind})"),
+        ("Areas", f"{counted}: {kind}"),
         ("Period studied", s.first if s.first == s.last else f"{s.first} to {s.last}"),
-        ("Design", "; ".join(plain(d) for d in record.design)),
+        ("Design", "; ".join(design_label(d) for d in record.design)),
     )
 
 

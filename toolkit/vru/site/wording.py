@@ -9,6 +9,7 @@ from vru.record import Effect, LearningRecord, RecordOutcome, RecordRating
 # A log rate ratio beyond this is no finding, whatever a record says: exp(7) is a thousandfold change.
 _LARGEST_LOG = 7.0
 
+_ABBREVIATIONS = {"ae": "A&E", "cbt": "CBT", "rct": "RCT", "lsoa": "LSOA"}
 _INITIALS = frozenset(("vru", "vrp", "vrn", "opcc", "uk"))
 
 PREREGISTERED = {
@@ -17,17 +18,26 @@ PREREGISTERED = {
     "no": "The plan was not registered before the results were seen.",
     "not_known": "Whether a plan was registered before the results were seen is not known here.",
 }
+SETTINGS = {
+    "lsoa11": "Small areas (LSOA 2011)",
+    "lsoa21": "Small areas (LSOA 2021)",
+    "polygon": "Places drawn on a map",
+}
 VERDICT = {"pass": "Pass", "concern": "Concern", "fail": "Fail", "not_run": "Not run"}
 
 
 @dataclass(frozen=True, slots=True)
 class EffectText:
-    """One effect in words. ``reading`` says where the interval lies, never what caused it."""
+    """One effect in words. ``reading`` says where the interval lies, never what caused it.
+
+    span : the interval's two ends alone, for a place where its level is said already.
+    """
 
     size: str
     interval: str
     reading: str
     prevented: str
+    span: str
 
 
 def effect_text(effect: Effect) -> EffectText:
@@ -35,16 +45,20 @@ def effect_text(effect: Effect) -> EffectText:
     low, high = effect.ci_low, effect.ci_high
     level = f"{effect.ci_level * 100:g}%"
     if low is None or high is None:
-        interval, reading = "no interval reported", "No interval, so the size is uncertain to an unknown degree"
+        span = interval = "no interval reported"
+        reading = "No interval, so the size is uncertain to an unknown degree"
     else:
-        interval = f"{level} interval: {_change(low, effect.scale)} to {_change(high, effect.scale)}"
+        span = f"{change(low, effect.scale)} to {change(high, effect.scale)}"
+        interval = f"{level} interval: {span}"
         if high < 0:
             reading = "The whole interval is below no change"
         elif low > 0:
             reading = "The whole interval is above no change"
         else:
             reading = "The interval includes no change"
-    return EffectText(_change(effect.estimate, effect.scale), interval, reading, _prevented(effect))
+    return EffectText(
+        change(effect.estimate, effect.scale), interval, reading, _prevented(effect), _spoken(span, effect)
+    )
 
 
 def reported_text(reported: Reported) -> EffectText:
@@ -55,7 +69,7 @@ def reported_text(reported: Reported) -> EffectText:
     if reported.value is None:
         # A null or missing result is told in its own sentence, not left as a blank.
         reading = reported.statement.rstrip(".")
-    return EffectText(_published(reported), interval, reading, "not reported")
+    return EffectText(_published(reported), interval, reading, "not reported", interval)
 
 
 def _published(reported: Reported) -> str:
@@ -87,7 +101,7 @@ def rating_of(record: LearningRecord, outcome_id: str) -> RecordRating | None:
 
 def plain(code: str) -> str:
     """A code such as ``hot_spot_policing`` as words."""
-    words = code.replace("_", " ").replace("-", " ").strip()
+    words = " ".join(_ABBREVIATIONS.get(w, w) for w in code.replace("_", " ").replace("-", " ").strip().split(" "))
     return words[:1].upper() + words[1:]
 
 
@@ -96,7 +110,8 @@ def organisation_name(slug: str) -> str:
     return " ".join(w.upper() if w in _INITIALS else w.capitalize() for w in slug.split("-"))
 
 
-def _change(value: float, scale: str) -> str:
+def change(value: float, scale: str) -> str:
+    """One value on an effect's scale as a change in words: "25% lower", "42 fewer", "no change"."""
     if scale == "count_difference":
         size = abs(value)
         shown = f"{size:,.0f}" if size >= 9.5 else f"{size:.1f}".removesuffix(".0")
@@ -110,6 +125,11 @@ def _change(value: float, scale: str) -> str:
     if shown == "0":
         return "no change"
     return f"{shown}% {'lower' if value < 0 else 'higher'}"
+
+
+def _spoken(span: str, effect: Effect) -> str:
+    # Beside other results, an interval of another level must say so.
+    return span if effect.ci_level == 0.95 or effect.ci_low is None else f"{span} ({effect.ci_level * 100:g}%)"
 
 
 def _prevented(effect: Effect) -> str:
