@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from vru.library import read_prior_evidence
 from vru.record import LITERATURE_NOTICE, LearningRecord, dump_record
-from vru.site import SiteRecord, build_site
+from vru.site import SiteRecord, build_site, listing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -40,8 +41,11 @@ def test_the_banner_comes_first_on_every_page_and_in_every_list(records: dict[st
         page = page_of(site, name)
         assert page.index(LITERATURE_NOTICE) < page.index("<h1"), name
         assert "its numbers cannot be recomputed here" in page
-    for name in ("index.html", "search.html", "new.html", "assets/search-data.js"):
-        assert str(site[name]).count(LITERATURE_NOTICE) >= len(records), name
+    kinds = "".join(str(page) for name, page in site.items() if name.startswith("interventions/"))
+    for name, text in [(n, str(site[n])) for n in ("search.html", "new.html", "assets/search-data.js")] + [
+        ("kinds", kinds)
+    ]:
+        assert text.count(LITERATURE_NOTICE) >= len(records), name
 
 
 def test_nothing_is_claimed_that_is_not_known(records: dict[str, LearningRecord]) -> None:
@@ -76,13 +80,12 @@ def test_every_figure_stands_beside_its_source(records: dict[str, LearningRecord
 
 
 def test_null_and_adverse_results_read_as_such_in_lists(records: dict[str, LearningRecord]) -> None:
-    site = site_of(records)
-    rows = {r["title"]: r for r in json.loads(str(site["assets/search-data.js"]).partition(" = ")[2].rstrip(";\n"))}
+    rows = {r.title: asdict(listing.row(SiteRecord(r, "sha256:" + "0" * 64))) for r in records.values()}
     beck = rows["Patrols at London bus stops (Operation Beck)"]
     assert (beck["size"], beck["reading"]) == ("25% higher", "p as published: 0.10")
     style = rows["Operation Style, patrols by police community support officers, Peterborough"]
     assert style["size"] == "39% lower"
-    assert style["rating"] == "CrimeSolutions: No Effects (not this toolkit’s rating)"
+    assert style["strength"] == "CrimeSolutions: No Effects (not this toolkit’s rating)"
     grip = rows["Grip hot spot policing in England and Wales, year to March 2023"]
     assert (grip["size"], grip["reading"]) == (
         "no single figure",
@@ -103,7 +106,7 @@ def test_literature_is_counted_apart_from_evaluations(
     assert "<strong>1</strong> evaluation\n" in home or "<strong>1</strong> evaluation<" in home
     assert f"<strong>{len(records)}</strong> from published literature" in home
     assert "<strong>1</strong> organisation" in home
-    newest = home.split("Newest</h2>")[1].split("<h2")[0]
+    newest = home.split("Newest evaluations</h2>")[1].split("<h2")[0]
     assert LITERATURE_NOTICE not in newest
     without = str(build_site([make_entry()], "public", "today", CARDS)["index.html"])
     assert "published literature" not in without.lower()
@@ -111,7 +114,7 @@ def test_literature_is_counted_apart_from_evaluations(
 
 def test_an_unknown_number_of_units_is_said(records: dict[str, LearningRecord]) -> None:
     page = page_of(site_of(records), "philadelphia-foot-patrol")
-    assert "numbers not reported (hot spots)" in page
+    assert "numbers not reported: hot spots" in page
 
 
 def attacked(record: LearningRecord) -> LearningRecord:
