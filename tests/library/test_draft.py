@@ -140,6 +140,8 @@ def test_design_codes_are_the_registrys(plan, make_plan, outcome):
         ("synthetic_did", "synthetic"),
         ("synthetic_control", "synthetic"),
         ("interrupted_series", "interrupted"),
+        ("controlled_interrupted_series", "interrupted"),
+        ("structural_series", "interrupted"),
         ("staggered_did", "difference"),
         ("before_after", "other_impact"),
         ("weighted_displacement", "other_quasi_experimental"),

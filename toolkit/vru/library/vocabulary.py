@@ -51,6 +51,7 @@ METHOD_DESIGNS: tuple[tuple[str, str], ...] = (
     ("its", "interrupted"),
     ("cits", "interrupted"),
     ("ucm", "interrupted"),
+    ("structural", "interrupted"),
     ("did", "difference"),
     ("difference", "difference"),
     ("staggered", "difference"),
