@@ -36,6 +36,8 @@ def add_commands(commands: Any) -> None:
 def add_verbs(verbs: Any) -> None:
     """Add list and show."""
     add(verbs, "list", _list, "list every record", "vru library list --library shared_learning")
+    c = add(verbs, "search", _search, "list the records that hold every word", "vru library search hot spot patrol")
+    c.add_argument("words", nargs="+", metavar="WORD", help="in any order; case does not matter")
     c = add(verbs, "show", _show, "show one record", "vru library show essex/op-grip-trial")
     c.add_argument("record", nargs="?", metavar="RECORD", help="[organisation/]id[@version]")
 
@@ -56,6 +58,21 @@ def _show(arguments: argparse.Namespace) -> int:
         say_json(stored.record.model_dump(mode="json"))
     else:
         print("\n".join(record_lines(stored)))
+    return 0
+
+
+def _search(arguments: argparse.Namespace) -> int:
+    from vru.library import latest, scan
+    from vru.run.telling import holds, record_row
+
+    seen = scan(arguments.library)
+    found = [s for s in latest(seen.records) if holds(s, arguments.words)]
+    if arguments.json:
+        say_json([s.record.model_dump(mode="json", exclude={"protocol", "result"}) for s in found])
+    else:
+        for stored in found:
+            print(record_row(stored))
+        print(f"found: {len(found)}, problems: {len(seen.problems)}")
     return 0
 
 

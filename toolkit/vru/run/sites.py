@@ -1,19 +1,21 @@
 """``vru site``: read the library, build the pages, put them in place as a whole."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
 
 from vru.errors import Problem, VruError
 from vru.library import StoredRecord, scan, state
+from vru.library.exports import EXPORTS
 from vru.library.folder import read_version
+from vru.library.planned import Planned
 from vru.library.reviewing import plain, standing
 from vru.resources import method_cards
+from vru.run.exporting import holdings
 from vru.run.pooling import pooled_views
 from vru.site import Audience, Boundaries, Notice, SiteRecord, VersionLine, read_boundaries, site_files
 from vru.site.areas import MAX_BYTES
@@ -50,7 +52,10 @@ def write_site(
     records = [_entry(stored, readable) for stored in readable]
     notices = [Notice(text, "network") for text in _in_review(seen.records)]
     notices += [Notice(f"Left out, because it does not verify: {p.where or p.what}", "network") for p in seen.problems]
-    built = f"{datetime.now(UTC):%-d %B %Y}" if os.name != "nt" else f"{datetime.now(UTC):%d %B %Y}"
+    now = datetime.now(UTC)
+    held, _ = holdings(library, audience, organisation, "", now)
+    notices += [_unreported(p, now.date()) for p in held.planned]
+    built = f"{now.day} {now:%B %Y}"
     # One file after another: a large site need not lie in memory whole.
     pages = site_files(
         records,
@@ -66,7 +71,8 @@ def write_site(
     stage = Path(tempfile.mkdtemp(prefix=".site-", dir=out.parent))
     try:
         html = 0
-        for name, content in chain(pages, [(MARK, "made by vru site\n")]):
+        extra: list[tuple[str, str | bytes]] = [("feed.xml", EXPORTS["atom"].write(held)), (MARK, "made by vru site\n")]
+        for name, content in chain(pages, extra):
             path = stage / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -78,6 +84,13 @@ def write_site(
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     return Written(out / "index.html", len(records), html, seen.problems)
+
+
+def _unreported(planned: Planned, today: date) -> Notice:
+    late = "overdue since" if planned.due_by < today else "to be reported by"
+    what = f"{planned.organisation}/{planned.record}"
+    text = f"Announced and not reported: {planned.plan.title} ({what}), {late} {planned.due_by.isoformat()}"
+    return Notice(text, planned.plan.audience, planned.organisation)
 
 
 def _in_review(records: Sequence[StoredRecord]) -> list[str]:

@@ -50,6 +50,12 @@ def reported_text(r: Reported) -> str:
     return f"{r.statement} (p: {r.p}; {r.mark})"
 
 
+def holds(stored: StoredRecord, words: Sequence[str]) -> bool:
+    """Whether a record's words (plan and result aside) hold all of these, in any order, whatever their case."""
+    text = stored.record.model_dump_json(exclude={"protocol", "result"}).replace("_", " ").casefold()
+    return all(word.replace("_", " ").casefold() in text for word in words)
+
+
 def record_lines(stored: StoredRecord) -> list[str]:
     """``vru library show``."""
     r = stored.record
