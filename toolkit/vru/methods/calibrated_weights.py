@@ -6,9 +6,9 @@ from pydantic import Field
 
 from vru.methods.arms import common_window, take_arms
 from vru.methods.method import Method, MethodOptions
-from vru.methods.synthetic_answer import Answer, complete, log_ratio
-from vru.methods.synthetic_inference import Asked, from_placebos, relative_fit, run_placebos
-from vru.methods.synthetic_matching import Setting, Share, settle
+from vru.methods.weighted.answer import Answer, complete, log_ratio
+from vru.methods.weighted.inference import Asked, from_placebos, relative_fit, run_placebos
+from vru.methods.weighted.matching import Setting, Share, settle
 from vru.panel import Panel
 from vru.results import Estimate
 from vru.stats.calibration import Calibrated, calibrate

@@ -7,9 +7,8 @@ from numpy.random import Generator
 from pydantic import Field, model_validator
 
 from vru.methods.method import Method, MethodOptions
-from vru.methods.monthly_series import MonthlySeries, length_notes, refuse_silence_after, take_series
-from vru.methods.series_design import Columns, EffectForm, Shape, columns, shape_problem
-from vru.methods.series_effect import (
+from vru.methods.series.design import Columns, EffectForm, Shape, columns, shape_problem
+from vru.methods.series.effect import (
     Effect,
     ErrorKind,
     Errors,
@@ -20,7 +19,8 @@ from vru.methods.series_effect import (
     refuse_bad_fit,
     refuse_divergence,
 )
-from vru.methods.series_notes import phase_notes, series_limits
+from vru.methods.series.monthly import MonthlySeries, length_notes, refuse_silence_after, take_series
+from vru.methods.series.notes import phase_notes, series_limits
 from vru.panel import Panel
 from vru.results import Estimate
 from vru.stats.count_series import SeriesFit, fit_share

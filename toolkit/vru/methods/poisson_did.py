@@ -9,7 +9,7 @@ from pydantic import Field
 
 from vru.errors import MethodError, Problem
 from vru.methods.arms import Arms, path, take_arms
-from vru.methods.did_inference import (
+from vru.methods.did.inference import (
     FEW_IN_ARM,
     Ask,
     Mode,
@@ -19,10 +19,10 @@ from vru.methods.did_inference import (
     infer_regular,
     infer_schedule,
 )
+from vru.methods.did.two_way import Cells, Fitted, count_cells, fit_closed_form, fit_iteratively, is_regular
 from vru.methods.inference import Inference
 from vru.methods.limits import measured_limits
 from vru.methods.method import Method, MethodOptions
-from vru.methods.two_way import Cells, Fitted, count_cells, fit_closed_form, fit_iteratively, is_regular
 from vru.panel import Panel
 from vru.results import Estimate, EventPoint, Interval
 from vru.stats.imputed import event_effects

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from vru.errors import MethodError, Problem
 from vru.methods.arms import path
-from vru.methods.cohort_inference import Asked, Mode, Question, answer, settle, spread
-from vru.methods.cohorts import CohortArms, cohort_notes, take_cohorts
+from vru.methods.did.cohort_inference import Asked, Mode, Question, answer, settle, spread
+from vru.methods.did.cohorts import CohortArms, cohort_notes, take_cohorts
 from vru.methods.inference import Inference
 from vru.methods.limits import measured_limits
 from vru.methods.method import Method, MethodOptions

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from vru.errors import MethodError, Problem
 from vru.methods.method import Method, MethodOptions
-from vru.methods.monthly_series import MonthlySeries, length_notes, take_series
-from vru.methods.series_notes import forecast_limits
+from vru.methods.series.monthly import MonthlySeries, length_notes, take_series
+from vru.methods.series.notes import forecast_limits
 from vru.panel import Panel, Role
 from vru.results import Estimate, Interval, PathPoint
 from vru.stats.intervals import quantile

@@ -12,9 +12,9 @@ from vru.errors import MethodError, Problem
 from vru.methods.arms import common_window, take_arms
 from vru.methods.inference import Inference
 from vru.methods.method import Method, MethodOptions
-from vru.methods.synthetic_answer import Answer, complete, log_ratio
-from vru.methods.synthetic_inference import Asked, Placebos, from_months, from_placebos, relative_fit, run_placebos
-from vru.methods.synthetic_matching import Augment, Matching, Setting, Share, nested_share, outcome_share, settle
+from vru.methods.weighted.answer import Answer, complete, log_ratio
+from vru.methods.weighted.inference import Asked, Placebos, from_months, from_placebos, relative_fit, run_placebos
+from vru.methods.weighted.matching import Augment, Matching, Setting, Share, nested_share, outcome_share, settle
 from vru.panel import Panel
 from vru.results import Estimate
 from vru.stats.permutation import draw_assignments

@@ -12,8 +12,8 @@ from vru.errors import MethodError, Problem
 from vru.methods.arms import common_window, take_arms
 from vru.methods.inference import Inference
 from vru.methods.method import Method, MethodOptions
-from vru.methods.synthetic_answer import Answer, complete, log_ratio
-from vru.methods.synthetic_matching import Matching, Setting, settle
+from vru.methods.weighted.answer import Answer, complete, log_ratio
+from vru.methods.weighted.matching import Matching, Setting, settle
 from vru.panel import Panel
 from vru.results import Estimate
 from vru.stats.intervals import Bounds, two_sided_p, wald

@@ -9,8 +9,8 @@ from itertools import chain
 from pathlib import Path
 
 from vru.errors import Problem, VruError
-from vru.library import StoredRecord, scan, state
-from vru.library.exports import EXPORTS
+from vru.library import Scan, StoredRecord, scan, state
+from vru.library.exports import EXPORTS, Holdings
 from vru.library.folder import read_version
 from vru.library.planned import Planned
 from vru.library.reviewing import plain, standing
@@ -50,11 +50,9 @@ def write_site(
     # What nobody else has approved is not shown as a finding; that it is there is no secret within the network.
     readable = [stored for stored in seen.records if state(stored) in ("published", "retracted")]
     records = [_entry(stored, readable) for stored in readable]
-    notices = [Notice(text, "network") for text in _in_review(seen.records)]
-    notices += [Notice(f"Left out, because it does not verify: {p.where or p.what}", "network") for p in seen.problems]
     now = datetime.now(UTC)
     held, _ = holdings(library, audience, organisation, "", now)
-    notices += [_unreported(p, now.date()) for p in held.planned]
+    notices = _notices(seen, held)
     built = f"{now.day} {now:%B %Y}"
     # One file after another: a large site need not lie in memory whole.
     pages = site_files(
@@ -84,6 +82,12 @@ def write_site(
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     return Written(out / "index.html", len(records), html, seen.problems)
+
+
+def _notices(seen: Scan, held: Holdings) -> list[Notice]:
+    left_out = [f"Left out, because it does not verify: {p.where or p.what}" for p in seen.problems]
+    told = [Notice(text, "network") for text in [*_in_review(seen.records), *left_out]]
+    return told + [_unreported(p, held.today) for p in held.planned]
 
 
 def _unreported(planned: Planned, today: date) -> Notice:

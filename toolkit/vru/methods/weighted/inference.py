@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vru.methods.inference import Inference
-from vru.methods.synthetic_matching import Augment, Setting, Share
+from vru.methods.weighted.matching import Augment, Setting, Share
 from vru.stats.intervals import Bounds, quantile
 from vru.stats.permutation import Assignments, invert
 from vru.stats.reassigned import Reassigned, Statistic, fit_before, p_of_log_ratio, reassign

@@ -10,7 +10,7 @@ from vru.errors import MethodError, Problem
 from vru.methods.arms import path
 from vru.methods.inference import Inference
 from vru.methods.limits import FEW_EXPECTED
-from vru.methods.synthetic_matching import Setting
+from vru.methods.weighted.matching import Setting
 from vru.results import Estimate, Interval
 from vru.stats.intervals import prevented, prevented_bounds
 

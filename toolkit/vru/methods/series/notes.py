@@ -5,8 +5,8 @@ The figures quoted are those of ``benchmarks/validity_series.md``.
 
 import numpy as np
 
-from vru.methods.monthly_series import MonthlySeries
-from vru.methods.series_design import Columns, Shape
+from vru.methods.series.design import Columns, Shape
+from vru.methods.series.monthly import MonthlySeries
 from vru.stats.count_series import fit_log_linear, fit_share
 
 LINKED = 0.3

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.random import Generator
 
-from vru.methods.did_inference import choose
+from vru.methods.did.inference import choose
 from vru.methods.inference import Inference
 from vru.stats.group_time import Cohorts
 from vru.stats.intervals import Bounds, quantile, two_sided_p, wald

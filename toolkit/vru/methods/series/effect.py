@@ -8,7 +8,7 @@ import numpy as np
 
 from vru.errors import MethodError, Problem
 from vru.methods.inference import Inference
-from vru.methods.series_design import Columns
+from vru.methods.series.design import Columns
 from vru.results import Interval, PathPoint
 from vru.stats.count_series import SeriesFit, newey_west
 from vru.stats.intervals import quantile, two_sided_p, wald

@@ -1,0 +1,1 @@
+"""What the difference-in-differences methods share: inference, two-way fits, cohorts."""

@@ -1,0 +1,1 @@
+"""What the methods for long series share: months, design, effect, notes."""

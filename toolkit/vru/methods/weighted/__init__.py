@@ -1,0 +1,1 @@
+"""What the weighted comparisons share: matching, inference, the answer."""
