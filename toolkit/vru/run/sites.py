@@ -41,10 +41,7 @@ def write_site(
 
     Raises VruError if ``out`` holds anything but a former site, or the boundaries cannot be drawn.
     """
-    if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
-        raise VruError(
-            Problem("holds files that are not a site; nothing was changed", str(out), hint="name an empty folder")
-        )
+    _refuse_others(out)
     outlines = _boundaries(boundaries) if boundaries else None
     seen = scan(library)
     # What nobody else has approved is not shown as a finding; that it is there is no secret within the network.
@@ -82,6 +79,12 @@ def write_site(
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     return Written(out / "index.html", len(records), html, seen.problems)
+
+
+def _refuse_others(out: Path) -> None:
+    if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
+        what = "holds files that are not a site; nothing was changed"
+        raise VruError(Problem(what, str(out), hint="name an empty folder"))
 
 
 def _notices(seen: Scan, held: Holdings) -> list[Notice]:
