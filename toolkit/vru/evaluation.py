@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from vru.checks import CHECKS
 from vru.checks.check import Case, Check, CheckOptions
+from vru.cohort import Cohort
 from vru.errors import MethodError, Problem, ProtocolError, VruError
 from vru.events import DataNote
 from vru.graph import Identification
@@ -141,9 +142,9 @@ def evaluate(plan: Plan, panel: Panel, inputs: Inputs, step: Step | None = None)
     return _result(plan, panel, inputs, tuple(estimates), tuple(findings))
 
 
-def fit(protocol: Protocol, bound: BoundAnalysis, panel: Panel) -> Estimate:
-    """Run one registered analysis on a panel. Raises MethodError where the data cannot answer."""
-    estimate = bound.method.fit(panel, bound.plan.outcome, bound.options, stream(protocol.seed, bound.plan.id))
+def fit(protocol: Protocol, bound: BoundAnalysis, data: Panel | Cohort) -> Estimate:
+    """Run one registered analysis on a panel or cohort. Raises MethodError where the data cannot answer."""
+    estimate = bound.method.fit(data, bound.plan.outcome, bound.options, stream(protocol.seed, bound.plan.id))
     return replace(estimate, analysis=bound.plan.id, role=bound.plan.role)
 
 
@@ -162,7 +163,7 @@ def _run_check(plan: Plan, bound: BoundCheck, estimate: Estimate, panel: Panel, 
     analysis = next(a for a in plan.analyses if a.plan.id == estimate.analysis)
     case = Case(
         protocol=plan.protocol,
-        panel=panel,
+        data=panel,
         estimate=estimate,
         identification=inputs.identification,
         refit=lambda changed: fit(plan.protocol, analysis, changed),
