@@ -1,6 +1,7 @@
 """Read a YAML file that a person typed: text, structure and the line of every field."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,16 @@ def read_yaml(path: Path) -> YamlFile:
         content = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:
         raise ProtocolError(Problem(f"cannot be read: {error}", where=path.name)) from None
-    return YamlFile(path.name, content, lines)
+    return YamlFile(path.name, _dates_as_text(content), lines)
+
+
+def _dates_as_text(value: Any) -> Any:
+    """YAML turns 2021-06-01 into a date; the plan keeps what was typed."""
+    if isinstance(value, dict):
+        return {k: _dates_as_text(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_dates_as_text(v) for v in value]
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _text(path: Path) -> str:

@@ -1,7 +1,7 @@
 """One-line summaries for the terminal, of a result and of a stored record."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from vru.library import StoredRecord, state
 from vru.library.reviewing import plain
@@ -81,11 +81,19 @@ def record_lines(stored: StoredRecord) -> list[str]:
 
 
 def _text(scale: str, value: float, bounds: Sequence[float | None], level: float, prevented: float | None) -> str:
-    ratio = scale == "log_rate_ratio"
-    shown = [None if v is None else (f"{math.exp(v):.3f}" if ratio else f"{v:+,.0f}") for v in (value, *bounds)]
+    name, shape = _SHAPES[scale]
+    shown = [None if v is None else shape(v) for v in (value, *bounds)]
     low, high = (s or "not available" for s in shown[1:])
-    name = "rate ratio" if ratio else "offences"
     text = f"{name} {shown[0]} ({level:.0%} interval {low} to {high})"
     if prevented is None:
         return text
-    return f"{text}, about {abs(prevented):,.0f} offences {'fewer' if prevented >= 0 else 'more'} than expected"
+    noun = "events" if scale in ("mean_difference", "risk_difference") else "offences"
+    return f"{text}, about {abs(prevented):,.0f} {noun} {'fewer' if prevented >= 0 else 'more'} than expected"
+
+
+_SHAPES: Mapping[str, tuple[str, Callable[[float], str]]] = {
+    "log_rate_ratio": ("rate ratio", lambda v: f"{math.exp(v):.3f}"),
+    "count_difference": ("offences", lambda v: f"{v:+,.0f}"),
+    "mean_difference": ("difference of means", lambda v: f"{v:+,.3g}"),
+    "risk_difference": ("difference of shares", lambda v: f"{v:+.3f}"),
+}
