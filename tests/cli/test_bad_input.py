@@ -260,6 +260,11 @@ TOLD: list[tuple[str, Spoil, list[str]]] = [
         lambda m: m.street("2019-07").unlink(),
         ["no file in the archive for 2019-07: missing, not zero", "violence: 936 offences"],
     ),
+    (
+        "a gap of months",
+        lambda m: [m.street(month).unlink() for month in ("2019-03", "2019-05", "2019-06", "2019-07")],
+        ["no file in the archive for 2019-03, 2019-05 to 2019-07: missing, not zero"],
+    ),
     ("a zip", zipped, ["violence: 977 offences"]),
 ]
 

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -70,6 +71,28 @@ def test_verify_recomputes_simulated_data_and_json_says_so(demo: Path, capsys: p
     told = json.loads(capsys.readouterr().out)
     assert told["kind"] == "evaluation"
     assert (told["integrity"], told["recomputed"], told["differences"]) == (True, True, [])
+
+
+def test_check_assure_and_publish_as_json(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    evaluation, library = str(copy / "evaluations" / "op-grip-demo"), str(copy / "shared_learning")
+
+    def told(*command: str) -> dict[str, Any]:
+        assert main([*command, "--json"]) == 0
+        return dict(json.loads(capsys.readouterr().out))
+
+    assert told("check", evaluation, "--no-data")["sound"] is True
+    assert told("assure", evaluation)["preregistered"] == "yes"
+    again = told("publish", evaluation, "--library", library)
+    assert again["version"] == "1.0"
+    assert again["manifest"].startswith("sha256:")
+
+
+def test_a_list_as_json_stays_json_beside_a_damaged_record(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (copy / ARCHIVED / "effects.csv").write_text("mine")
+    assert main(["library", "list", "--library", str(copy / "shared_learning"), "--json"]) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out) == []
+    assert "effects.csv" in said.err
 
 
 def test_verify_notices_an_altered_file(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """``vru check``: everything that can be known to be wrong before a run, in one go."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -77,11 +78,22 @@ def _panel_lines(protocol: Protocol, panel: Panel) -> list[str]:
         head = f"data: {n} areas x {t} days, {on:,} of {int((~panel.missing).sum()):,} area-days drawn for patrol"
         return [head, *(f"data: {o.id}: {int(np.nansum(panel.counts[o.id])):,} events" for o in protocol.outcomes)]
     by_role = {role: panel.role.count(role) for role in dict.fromkeys(panel.role)}
-    gone = sorted({panel.periods[j] for j in range(t) if panel.missing[:, j].any()})
+    gone = _spells([j for j in range(t) if panel.missing[:, j].any()], panel.periods)
     lines = [f"data: {n} units ({', '.join(f'{v} {k}' for k, v in by_role.items())}) x {t} months"]
     lines += [f"data: {o.id}: {int(panel.counts[o.id][~panel.missing].sum()):,} offences" for o in protocol.outcomes]
     lines += [f"data: no file in the archive for {', '.join(gone)}: missing, not zero"] if gone else []
     return lines
+
+
+def _spells(places: Sequence[int], periods: Sequence[str]) -> list[str]:
+    """Periods in a row as one spell: ``2019-03 to 2021-02``."""
+    spells: list[list[int]] = []
+    for j in places:
+        if spells and j == spells[-1][-1] + 1:
+            spells[-1].append(j)
+        else:
+            spells.append([j])
+    return [periods[s[0]] + (f" to {periods[s[-1]]}" if len(s) > 1 else "") for s in spells]
 
 
 def _next(study: Study, folder: Path) -> str:
