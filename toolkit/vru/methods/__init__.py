@@ -3,8 +3,10 @@
 from vru.methods import (
     before_after,
     calibrated_weights,
+    cluster_trial,
     controlled_interrupted_series,
     interrupted_series,
+    parallel_trial,
     poisson_did,
     relative_rate_ratio,
     staggered_did,
@@ -31,5 +33,7 @@ METHODS: dict[str, Method] = {
         synthetic_control,
         synthetic_did,
         calibrated_weights,
+        parallel_trial,
+        cluster_trial,
     )
 }
