@@ -1,6 +1,7 @@
 """The estimators, by name. To add one: a file that exports METHOD, and its name here."""
 
 from vru.methods import (
+    adjusted_comparison,
     before_after,
     calibrated_weights,
     controlled_interrupted_series,
@@ -31,5 +32,6 @@ METHODS: dict[str, Method] = {
         synthetic_control,
         synthetic_did,
         calibrated_weights,
+        adjusted_comparison,
     )
 }
