@@ -1,6 +1,7 @@
 """The estimators, by name. To add one: a file that exports METHOD, and its name here."""
 
 from vru.methods import (
+    adjusted_comparison,
     before_after,
     calibrated_weights,
     cluster_trial,
@@ -35,5 +36,6 @@ METHODS: dict[str, Method] = {
         calibrated_weights,
         parallel_trial,
         cluster_trial,
+        adjusted_comparison,
     )
 }
