@@ -323,3 +323,18 @@ def test_covariates_are_used_only_when_listed(make_cohort: MakeCohort) -> None:
     twice = replace(cohort, covariates=cohort.covariates.assign(again=cohort.covariates["age"] * 2))
     with pytest.raises(MethodError, match="repeat each other"):
         fit(twice, "offending", covariates=["age", "again"])
+
+
+def test_one_row_in_an_arm_is_compared_by_re_allocation_alone() -> None:
+    y = np.append(-5.0, np.linspace(-1, 1, 24))
+    cohort = cohort_of(y, np.arange(25) == 0, "continuous")
+    with pytest.raises(MethodError, match="an arm has one row"):
+        fit(cohort, inference="robust")
+    found = fit(cohort)
+    assert found.p == pytest.approx(1 / 25)
+    assert found.low is not None
+
+
+def test_follow_up_is_said_to_bear_on_counts_only(unstratified: Cohort) -> None:
+    assert any("Follow-up time is not used" in n for n in fit(unstratified, "binary").notes)
+    assert not any("Follow-up time is not used" in n for n in fit(unstratified, "count").notes)

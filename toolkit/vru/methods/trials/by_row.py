@@ -147,7 +147,7 @@ def rates(trial: Trial, ask: Ask, rng: Generator) -> Effect:
     value, robust = float(fit.beta[1]), robust_error(fit, 1, jackknife=ask.jackknife)
     phi = float((fit.residual**2).sum() / max(len(y) - x.shape[1], 1))
     notes = (f"Counts vary {phi:.2f} times as much as Poisson counts would; the interval allows for it.",)
-    inference = _inference(trial, ask, value, robust, null, rng, POISSON)
+    inference = _inference(trial, ask, value, robust, null, rng, POISSON, math.sqrt(1 / events[0] + 1 / events[1]))
     return Effect("log_rate_ratio", value, inference, counts={"phi": phi}, notes=notes)
 
 
@@ -203,7 +203,8 @@ def means(trial: Trial, ask: Ask, rng: Generator) -> Effect:
 
     slopes = "arms with slopes of their own" if ask.interacted else "one slope for both arms"
     how = slopes if trial.x.shape[1] else "no covariates"
-    found = _inference(trial, ask, value, robust, null, rng, f"least squares, {how}")
+    rough = float(np.std(level)) * math.sqrt(1 / t.sum() + 1 / (~t).sum())
+    found = _inference(trial, ask, value, robust, null, rng, f"least squares, {how}", rough)
     if counts:
         total = float(e[t].sum())
         return Effect("count_difference", value * total, scaled(found, total))
@@ -211,16 +212,20 @@ def means(trial: Trial, ask: Ask, rng: Generator) -> Effect:
 
 
 def _inference(
-    trial: Trial, ask: Ask, value: float, robust: Robust, null: Null, rng: Generator, model: str
+    trial: Trial, ask: Ask, value: float, robust: Robust, null: Null, rng: Generator, model: str, rough: float
 ) -> Inference:
+    """rough : a standard error that the search for the interval may go by where the robust one is 0."""
     if not ask.randomise:
+        if trial.small_arm < 2:
+            hint = "inference: randomisation"
+            raise MethodError(Problem("an arm has one row, so its spread is not known", where="inference", hint=hint))
         name = "HC3" if ask.jackknife else "HC2"
         words = f"{model}; robust error ({name}), t with {robust.df:.1f} degrees of freedom"
         bounds = wald(value, robust.se, ask.level, robust.df)
         return Inference(bounds, robust.se, two_sided_p(value, robust.se, robust.df), words)
     lots = allocate(trial.treated, trial.stratum, ask.draws, rng)
     p = p_of_effect(null, trial.stratum, lots, ratio=model == POISSON)
-    bounds = interval(p, value, max(robust.se, 1e-12), ask.level, lots.floor)
+    bounds = interval(p, value, max(robust.se, rough), ask.level, lots.floor)
     words = f"{model}; re-allocation, studentised ({_number(lots)})"
     return implied(bounds, ask.level, p(0.0), words, lots.floor)
 

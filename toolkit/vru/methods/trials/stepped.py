@@ -63,6 +63,13 @@ def gather_steps(trial: Trial) -> Steps:
                 hint="order the periods so that their names sort; clusters that cross back need another method",
             )
         )
+    if len(np.unique(first)) == 1:
+        raise MethodError(
+            Problem(
+                "all clusters cross over at the same time, so the intervention cannot be told from the period",
+                where="cohort: assigned",
+            )
+        )
     stratum = trial.stratum[np.unique(cluster, return_index=True)[1]]
     if (stratum[cluster] != trial.stratum).any():
         raise MethodError(Problem("rows of one cluster are in different strata", where="cohort: stratum"))
