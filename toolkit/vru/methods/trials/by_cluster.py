@@ -109,11 +109,14 @@ def _null(trial: Trial, clusters: Clusters, want: Wanted) -> Callable[[float], S
     e = trial.exposure if counts else np.ones(len(t))
     design = np.column_stack([np.ones(len(t)), trial.terms])
 
+    adjusts = want.ratio and trial.x.shape[1] > 0
+    start = regress(trial.y, design, "poisson", offset=np.log(e)).beta if adjusts else None
+
     def null(effect: float) -> Summaries:
         if want.ratio:
             top, base = np.where(t, trial.y * math.exp(-effect), trial.y), e
-            if trial.x.shape[1]:
-                base = regress(top, design, "poisson", offset=np.log(e)).mean
+            if start is not None:
+                base = regress(top, design, "poisson", offset=np.log(e), start=start).mean
         else:
             top, base = np.where(t, trial.y - effect * e, trial.y), e
             if trial.x.shape[1]:

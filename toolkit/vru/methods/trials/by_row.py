@@ -134,11 +134,14 @@ def rates(trial: Trial, ask: Ask, rng: Generator) -> Effect:
     if sum(events) == 0:
         raise MethodError(Problem("no events were recorded in either arm, so there is no rate ratio", where="outcome"))
 
+    design, at = _design(trial.terms), np.log(e)
+    start = regress(y, design, "poisson", offset=at).beta if trial.x.shape[1] else None
+
     def null(effect: float) -> Summaries:
         without = np.where(t, y * math.exp(-effect), y)
-        if not trial.x.shape[1]:
+        if start is None:
             return Summaries(without, e)
-        return Summaries(without, regress(without, _design(trial.terms), "poisson", offset=np.log(e)).mean)
+        return Summaries(without, regress(without, design, "poisson", offset=at, start=start).mean)
 
     if 0.0 in events:
         return _empty_arm(trial, ask, null, rng)
