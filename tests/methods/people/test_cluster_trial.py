@@ -281,3 +281,14 @@ def test_design_effect_follows_the_likeness_of_rows(make_cohort: MakeCohort) -> 
     assert found.counts["icc"] == pytest.approx(0.09 / (0.09 + 1 + 0.16 + 0.04), abs=0.06)
     assert found.counts["design_effect"] == pytest.approx(1 + 49 * found.counts["icc"])
     assert found.counts["effective_rows"] == pytest.approx(2000 / found.counts["design_effect"])
+
+
+@pytest.mark.parametrize("outcome", ["score", "binary", "count"])
+def test_two_stages_on_cluster_summaries_agree_with_the_model_of_rows(outcome: str) -> None:
+    cohort = read("clusters")[1]
+    staged = fit(cohort, outcome, covariates=["age"], inference="cluster_t")
+    model = fit(cohort, outcome, covariates=["age"], inference="cr2")
+    assert staged.se is not None
+    assert model.se is not None
+    assert staged.value == pytest.approx(model.value, abs=0.25 * model.se)
+    assert staged.se == pytest.approx(model.se, rel=0.15)

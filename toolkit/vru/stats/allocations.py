@@ -103,6 +103,12 @@ def interval(p: Callable[[float], float], centre: float, scale: float, level: fl
     """
     if floor > 1 - level + TIE:
         return Bounds(None, None)
+    if p(centre) <= 1 - level:
+        # An estimate from another argument than the test: start where the test is most at ease.
+        near = centre + scale * np.linspace(-4, 4, 65)
+        centre = float(near[np.argmax([p(float(v)) for v in near])])
+        if p(centre) <= 1 - level:
+            return Bounds(None, None)
     found = invert(lambda u: p(centre + scale * u), 0.0, 1.0, 1 - level)
     low, high = (None if v is None else centre + scale * v for v in (found.low, found.high))
     return Bounds(low, high)
