@@ -141,6 +141,6 @@ def _exchanged(
     p = p_of_wedge(Wedge(total, weight, steps.plan, want.ratio), orders)
     value = float(fit.beta[1])
     bounds = interval(p, value, max(scale, 1e-12), want.level, orders.floor)
-    how = f"all {len(orders.donor):,}" if orders.exact else f"{len(orders.donor):,} drawn"
-    words = f"clusters exchange their sequences ({how} ways), with cluster and period effects"
+    how = f"all {len(orders.donor):,} ways" if orders.exact else f"{len(orders.donor):,} ways drawn"
+    words = f"clusters exchange their sequences ({how}), with cluster and period effects"
     return implied(bounds, want.level, p(0.0), words, orders.floor)
