@@ -75,6 +75,24 @@ def test_interval_of_a_ratio_has_ends_where_arms_are_told_apart() -> None:
     assert interval(p, value, 0.3, 0.95, 0.1).low is None
 
 
+def test_interval_is_found_from_an_estimate_that_the_test_rejects() -> None:
+    rng = np.random.default_rng(8)
+    arm, alike = np.arange(16) < 8, np.zeros(16, dtype=int)
+    y = rng.normal(0, 1, 16)
+
+    def null(e: float) -> Summaries:
+        return Summaries(y - e * arm, np.ones(16))
+
+    lots = allocate(arm, alike, 1999, rng)
+    p = p_of_effect(null, alike, lots)
+    gap = y[arm].mean() - y[~arm].mean()
+    straight, aside = interval(p, gap, 0.5, 0.95, lots.floor), interval(p, gap + 1.9, 0.5, 0.95, lots.floor)
+    assert p(gap + 1.9) <= 0.05
+    assert aside.low == pytest.approx(straight.low, abs=1e-3)
+    assert aside.high == pytest.approx(straight.high, abs=1e-3)
+    assert interval(p, gap + 50, 0.5, 0.95, lots.floor).low is None
+
+
 def test_pairs_are_judged_by_the_spread_between_pairs() -> None:
     rng = np.random.default_rng(2)
     pair = np.repeat(np.arange(6), 2)

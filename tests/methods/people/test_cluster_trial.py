@@ -170,6 +170,23 @@ def test_one_treated_cluster_is_compared_and_warned_of(make_cohort: MakeCohort) 
     assert found.high < 0
 
 
+def test_one_cluster_in_an_arm_has_no_cluster_robust_error(make_cohort: MakeCohort) -> None:
+    cohort = make_cohort("clusters", clusters=24)
+    alone = np.array([c == "c003" for c in cohort.cluster or ()], dtype=float)
+    with pytest.raises(MethodError, match="an arm has one cluster"):
+        fit(replace(cohort, assigned=alone), inference="cr2")
+    found = fit(replace(cohort, assigned=alone), inference="cluster_t")
+    assert (found.low, found.p) == (None, None)
+    assert any("no standard error" in n for n in found.notes)
+
+
+def test_clusters_that_vanish_are_said(make_cohort: MakeCohort) -> None:
+    cohort = make_cohort("clusters", clusters=24)
+    gone = np.array([c == "c003" for c in cohort.cluster or ()])
+    found = fit(replace(cohort, outcomes={"offending": np.where(gone, np.nan, cohort.outcomes["offending"])}))
+    assert any("1 cluster(s) that were allocated" in n for n in found.notes)
+
+
 def test_cluster_interval_holds_the_effects_not_rejected(make_cohort: MakeCohort) -> None:
     cohort = make_cohort("clusters", -0.6, clusters=12)
     found = fit(cohort)
@@ -224,6 +241,9 @@ def test_a_cell_in_both_arms_and_crossing_back_are_refused() -> None:
         fit(replace(cohort, assigned=mixed), "score")
     with pytest.raises(MethodError, match="goes back"):
         fit(replace(cohort, assigned=1 - cohort.assigned), "score")
+    at_once = np.array([float(p >= "3") for p in cohort.period or ()])
+    with pytest.raises(MethodError, match="at the same time"):
+        fit(replace(cohort, assigned=at_once), "score")
     with pytest.raises(MethodError, match="rows of one cluster are in both arms"):
         fit(replace(cohort, period=None), "score")
     with pytest.raises(MethodError, match="cohort: cluster"):
@@ -261,3 +281,14 @@ def test_design_effect_follows_the_likeness_of_rows(make_cohort: MakeCohort) -> 
     assert found.counts["icc"] == pytest.approx(0.09 / (0.09 + 1 + 0.16 + 0.04), abs=0.06)
     assert found.counts["design_effect"] == pytest.approx(1 + 49 * found.counts["icc"])
     assert found.counts["effective_rows"] == pytest.approx(2000 / found.counts["design_effect"])
+
+
+@pytest.mark.parametrize("outcome", ["score", "binary", "count"])
+def test_two_stages_on_cluster_summaries_agree_with_the_model_of_rows(outcome: str) -> None:
+    cohort = read("clusters")[1]
+    staged = fit(cohort, outcome, covariates=["age"], inference="cluster_t")
+    model = fit(cohort, outcome, covariates=["age"], inference="cr2")
+    assert staged.se is not None
+    assert model.se is not None
+    assert staged.value == pytest.approx(model.value, abs=0.25 * model.se)
+    assert staged.se == pytest.approx(model.se, rel=0.15)

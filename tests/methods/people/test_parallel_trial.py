@@ -221,6 +221,22 @@ def test_no_counts_in_one_arm_has_a_p_value_and_no_interval(make_cohort: MakeCoh
         fit(cohort_of(np.zeros(40), treated, "count"))
 
 
+def test_everybody_in_an_arm_is_not_a_certainty() -> None:
+    cohort = table(30, 30, 20, 30)
+    covariates = pd.DataFrame({"age": np.random.default_rng(0).normal(0, 1, 60)})
+    found = fit(replace(cohort, covariates=covariates), covariates=["age"])
+    plain = fit(cohort)
+    assert (found.value, found.low, found.high) == (plain.value, plain.low, plain.high)
+    assert any("leave out covariates" in n for n in found.notes)
+
+
+def test_a_single_row_of_an_arm_in_a_stratum_has_no_slope_of_its_own(make_cohort: MakeCohort) -> None:
+    pair = np.repeat(np.arange(30), 2)
+    y = np.random.default_rng(0).normal(0, 1, 60)
+    with pytest.raises(MethodError, match="adjustment: additive"):
+        fit(cohort_of(y, np.arange(60) % 2 == 0, "continuous", pair), adjustment="interacted")
+
+
 def test_few_rows_are_reallocated_by_the_plain_loop() -> None:
     rng = np.random.default_rng(7)
     treated = np.array([1, 0, 1, 0, 1, 0, 1, 0]) == 1
@@ -277,6 +293,17 @@ def test_a_ratio_is_re_allocated_by_dividing_counts() -> None:
     assert "re-allocation" in found.inference
 
 
+def test_counts_in_few_rows_fall_back_on_the_robust_interval() -> None:
+    y = np.zeros(30)
+    y[[0, 1, 15, 16, 17]] = [2, 1, 4, 3, 5]
+    cohort = cohort_of(y, np.arange(30) < 15, "count")
+    found, robust = fit(cohort), fit(cohort, inference="robust")
+    assert (found.value, found.low, found.high, found.se) == (robust.value, robust.low, robust.high, robust.se)
+    assert found.p != robust.p
+    assert "p-value by re-allocation" in found.inference
+    assert any("does not limit the ratio" in n for n in found.notes)
+
+
 def test_hedges_g_is_the_textbook_number(unstratified: Cohort) -> None:
     found = fit(unstratified, "score")
     y, t = unstratified.outcomes["score"], unstratified.assigned == 1
@@ -323,3 +350,18 @@ def test_covariates_are_used_only_when_listed(make_cohort: MakeCohort) -> None:
     twice = replace(cohort, covariates=cohort.covariates.assign(again=cohort.covariates["age"] * 2))
     with pytest.raises(MethodError, match="repeat each other"):
         fit(twice, "offending", covariates=["age", "again"])
+
+
+def test_one_row_in_an_arm_is_compared_by_re_allocation_alone() -> None:
+    y = np.append(-5.0, np.linspace(-1, 1, 24))
+    cohort = cohort_of(y, np.arange(25) == 0, "continuous")
+    with pytest.raises(MethodError, match="an arm has one row"):
+        fit(cohort, inference="robust")
+    found = fit(cohort)
+    assert found.p == pytest.approx(1 / 25)
+    assert found.low is not None
+
+
+def test_follow_up_is_said_to_bear_on_counts_only(unstratified: Cohort) -> None:
+    assert any("Follow-up time is not used" in n for n in fit(unstratified, "binary").notes)
+    assert not any("Follow-up time is not used" in n for n in fit(unstratified, "count").notes)

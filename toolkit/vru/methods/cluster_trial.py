@@ -62,7 +62,8 @@ def fit(cohort: Cohort, outcome: str, options: MethodOptions, rng: Generator) ->
     effect = parallel_clusters(trial, clusters, mode, want, rng)
     counts = {"clusters_treated": float(clusters.n[0]), "clusters_comparison": float(clusters.n[1])}
     counts |= cluster_counts(trial, clusters.code, trial.treated.astype(int))
-    effect = replace(effect, counts=counts, notes=effect.notes + _notes(trial, clusters, mode, counts))
+    notes = _notes(trial, clusters, counts) + _vanished(cohort, sum(clusters.n))
+    effect = replace(effect, counts=counts, notes=effect.notes + notes)
     whom = ", every row counting the same" if opts.summary == "rows" else ", every cluster counting the same"
     return as_estimate(trial, effect, METHOD.name, outcome, opts.level, whom)
 
@@ -98,7 +99,7 @@ def _stepped(trial: Trial, opts: Options, want: Wanted, outcome: str, rng: Gener
     return as_estimate(trial, effect, METHOD.name, outcome, opts.level, ", within clusters and periods")
 
 
-def _notes(trial: Trial, clusters: Clusters, mode: Mode, counts: dict[str, float]) -> tuple[str, ...]:
+def _notes(trial: Trial, clusters: Clusters, counts: dict[str, float]) -> tuple[str, ...]:
     treated, comparison = clusters.n
     notes = [f"The lot fell on {treated + comparison} clusters ({treated} against {comparison}), not on rows."]
     if trial.rows.period is not None:
@@ -113,6 +114,14 @@ def _notes(trial: Trial, clusters: Clusters, mode: Mode, counts: dict[str, float
             "One arm is a single cluster: what is particular to that cluster cannot be told from the intervention."
         )
     return tuple(notes)
+
+
+def _vanished(cohort: Cohort, left: int) -> tuple[str, ...]:
+    """Clusters whose rows are all lost, or lie in strata that cannot be compared."""
+    gone = len(set(cohort.cluster or ())) - left
+    if not gone:
+        return ()
+    return (f"{gone} cluster(s) that were allocated have no row in the comparison; re-allocation leaves them out.",)
 
 
 def _step_notes(trial: Trial, steps: Steps) -> tuple[str, ...]:

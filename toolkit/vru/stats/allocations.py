@@ -103,6 +103,12 @@ def interval(p: Callable[[float], float], centre: float, scale: float, level: fl
     """
     if floor > 1 - level + TIE:
         return Bounds(None, None)
+    if p(centre) <= 1 - level:
+        # An estimate from another argument than the test: start where the test is most at ease.
+        near = centre + scale * np.linspace(-4, 4, 65)
+        centre = float(near[np.argmax([p(float(v)) for v in near])])
+        if p(centre) <= 1 - level:
+            return Bounds(None, None)
     found = invert(lambda u: p(centre + scale * u), 0.0, 1.0, 1 - level)
     low, high = (None if v is None else centre + scale * v for v in (found.low, found.high))
     return Bounds(low, high)
@@ -152,7 +158,7 @@ def _cells(data: Summaries, groups: list[np.ndarray], chosen: np.ndarray) -> _Ce
     for g, k in used:
         inside = _inside(chosen[:, g], columns[g])
         for j, (sums, n) in enumerate(((inside, k), (columns[g].sum(axis=0)[None, :] - inside, len(g) - k))):
-            mean, error = _mean(sums, n)
+            mean, error = _mean(sums, n, 1e-9 * float(w[g].sum()))
             found[j].append(mean)
             found[2 + j].append(error)
     one, other, error_one, error_other = (np.stack(f, axis=1) for f in found)
@@ -166,9 +172,9 @@ def _inside(chosen: np.ndarray, columns: np.ndarray) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _mean(sums: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Weighted mean of ``n`` units and its squared standard error under each allocation."""
-    a, w = sums[:, 0], np.maximum(sums[:, 1], 1e-300)
+def _mean(sums: np.ndarray, n: int, least: float) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted mean of ``n`` units and its squared standard error under each allocation; ``least`` : weight of an arm."""
+    a, w = sums[:, 0], np.maximum(sums[:, 1], least)
     mean = a / w
     spread = np.maximum(sums[:, 2] - 2 * mean * sums[:, 3] + mean**2 * sums[:, 4], 0)
     return mean, spread / w**2 * n / max(n - 1, 1)

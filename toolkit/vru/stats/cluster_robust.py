@@ -40,15 +40,17 @@ def regress(
     *,
     offset: np.ndarray | None = None,
     prior: np.ndarray | None = None,
+    start: np.ndarray | None = None,
 ) -> Regression:
     """Fit by least squares, or by iterated least squares with a log or logit link.
 
-    y ``(n,)``; x ``(n, p)``; offset ``(n,)`` on the link's scale; prior : weights ``(n,)``.
+    y ``(n,)``; x ``(n, p)``; offset ``(n,)`` on the link's scale; prior : weights ``(n,)``; start : coefficients of an
+    earlier fit with the same ``x``, whose columns are then known not to repeat each other.
     Raises MethodError where columns of ``x`` repeat each other.
     """
     shift = np.zeros(len(y)) if offset is None else offset
     weight = np.ones(len(y)) if prior is None else prior
-    if np.linalg.matrix_rank(x * np.sqrt(weight)[:, None]) < x.shape[1]:
+    if start is None and np.linalg.matrix_rank(x * np.sqrt(weight)[:, None]) < x.shape[1]:
         raise MethodError(
             Problem(
                 "the covariates, strata and the arm repeat each other, so no adjusted difference exists",
@@ -61,26 +63,36 @@ def regress(
         beta = np.linalg.lstsq(x * root[:, None], (y - shift) * root, rcond=None)[0]
         mean = x @ beta + shift
         return Regression(beta, mean, x * root[:, None], (y - mean) * root, True)
-    return _iterate(y, x, family, shift, weight)
+    return _iterate(y, x, family, shift, weight, start)
 
 
-def _iterate(y: np.ndarray, x: np.ndarray, family: Family, offset: np.ndarray, prior: np.ndarray) -> Regression:
-    start = np.log(max(float((prior * y).sum() / (prior * np.exp(offset)).sum()), 1e-8)) if family == "poisson" else 0.0
-    beta = np.linalg.lstsq(x, np.full(len(y), start), rcond=None)[0]
+def _iterate(
+    y: np.ndarray, x: np.ndarray, family: Family, offset: np.ndarray, prior: np.ndarray, start: np.ndarray | None
+) -> Regression:
+    level = np.log(max(float((prior * y).sum() / (prior * np.exp(offset)).sum()), 1e-8)) if family == "poisson" else 0.0
+    beta = np.linalg.lstsq(x, np.full(len(y), level), rcond=None)[0] if start is None else start
     done = False
     for _ in range(60):
         mean, variance = _mean(np.clip(x @ beta + offset, -30, 30), family)
         w = prior * variance
-        step = np.linalg.pinv((x * w[:, None]).T @ x, hermitian=True) @ (x.T @ (prior * (y - mean)))
-        step = step / max(1.0, float(np.abs(x @ step).max()) / 3)
+        step = _solve((x * w[:, None]).T @ x, x.T @ (prior * (y - mean)))
+        largest = float(np.abs(x @ step).max())
+        step = step / max(1.0, largest / 3)
         beta = beta + step
-        if np.abs(x @ step).max() < 1e-10:
+        if largest < 1e-10:
             done = True
             break
     mean, variance = _mean(np.clip(x @ beta + offset, -30, 30), family)
     root = np.sqrt(prior * variance)
     residual = prior * (y - mean) / np.maximum(root, 1e-150)
     return Regression(beta, mean, x * root[:, None], residual, done and bool(np.abs(x @ beta + offset).max() < 20))
+
+
+def _solve(information: np.ndarray, score: np.ndarray) -> np.ndarray:
+    try:
+        return np.linalg.solve(information, score)
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.pinv(information, hermitian=True) @ score)
 
 
 def _mean(eta: np.ndarray, family: Family) -> tuple[np.ndarray, np.ndarray]:

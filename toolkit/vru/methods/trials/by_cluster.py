@@ -75,8 +75,11 @@ def parallel_clusters(trial: Trial, clusters: Clusters, mode: Mode, want: Wanted
 
     Raises MethodError where nothing happened in an arm and a ratio is wanted, or a cluster has no events and logs are.
     """
-    if want.ratio and trial.rows.kind != "continuous":
+    if want.ratio:
         _refuse_empty(trial, want)
+    if mode == "cr2" and min(clusters.n) < 2:
+        hint = "inference: randomisation"
+        raise MethodError(Problem("an arm has one cluster, so its spread is not known", "inference", hint=hint))
     null = _null(trial, clusters, want)
     plain = compare(null(0.0), clusters.treated, clusters.stratum, ratio=want.ratio and want.summary != "logs")
     if mode == "cluster_t":
@@ -106,11 +109,14 @@ def _null(trial: Trial, clusters: Clusters, want: Wanted) -> Callable[[float], S
     e = trial.exposure if counts else np.ones(len(t))
     design = np.column_stack([np.ones(len(t)), trial.terms])
 
+    adjusts = want.ratio and trial.x.shape[1] > 0
+    start = regress(trial.y, design, "poisson", offset=np.log(e)).beta if adjusts else None
+
     def null(effect: float) -> Summaries:
         if want.ratio:
             top, base = np.where(t, trial.y * math.exp(-effect), trial.y), e
-            if trial.x.shape[1]:
-                base = regress(top, design, "poisson", offset=np.log(e)).mean
+            if start is not None:
+                base = regress(top, design, "poisson", offset=np.log(e), start=start).mean
         else:
             top, base = np.where(t, trial.y - effect * e, trial.y), e
             if trial.x.shape[1]:
@@ -160,7 +166,7 @@ def _reallocated(
 ) -> Inference:
     lots = allocate(clusters.treated, clusters.stratum, want.draws, rng)
     p = p_of_effect(null, clusters.stratum, lots, ratio=want.ratio and want.summary != "logs")
-    scale = se if se else _rough(null(0.0))
+    scale = max(se or 0.0, _rough(null(0.0), clusters, want))
     bounds = interval(p, value, scale, want.level, lots.floor) if scale else Bounds(None, None)
     found = implied(bounds, want.level, p(0.0), f"re-allocation of clusters, studentised ({number(lots)})", lots.floor)
     if bounds == Bounds(None, None) and lots.floor > 1 - want.level:
@@ -169,8 +175,11 @@ def _reallocated(
     return found
 
 
-def _rough(data: Summaries) -> float:
-    return float(np.std(data.numerator / data.weight))
+def _rough(data: Summaries, clusters: Clusters, want: Wanted) -> float:
+    """A standard error that the search for the interval may go by where clusters give none."""
+    each = data.numerator / data.weight
+    spread = float(np.std(each)) / (float(each.mean()) if want.ratio and want.summary != "logs" else 1.0)
+    return spread * math.sqrt(sum(1 / n for n in clusters.n))
 
 
 def number(lots: Allocations) -> str:

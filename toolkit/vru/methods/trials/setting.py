@@ -115,6 +115,10 @@ def _notes(
             f"The share lost {word} between arms beyond chance (p = {attrition:.3f}, rows taken as independent); that the "
             "shares are alike would not show that the same kind of people were lost."
         )
+    if rows.exposure is not None and rows.kind != "count":
+        notes.append(
+            "Follow-up time is not used: it bears on counts only. Unequal follow-up would bias this comparison."
+        )
     if known:
         worst = max(known, key=lambda b: abs(b.before))
         used = (

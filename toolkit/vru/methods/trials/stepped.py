@@ -63,6 +63,13 @@ def gather_steps(trial: Trial) -> Steps:
                 hint="order the periods so that their names sort; clusters that cross back need another method",
             )
         )
+    if len(np.unique(first)) == 1:
+        raise MethodError(
+            Problem(
+                "all clusters cross over at the same time, so the intervention cannot be told from the period",
+                where="cohort: assigned",
+            )
+        )
     stratum = trial.stratum[np.unique(cluster, return_index=True)[1]]
     if (stratum[cluster] != trial.stratum).any():
         raise MethodError(Problem("rows of one cluster are in different strata", where="cohort: stratum"))
@@ -134,6 +141,6 @@ def _exchanged(
     p = p_of_wedge(Wedge(total, weight, steps.plan, want.ratio), orders)
     value = float(fit.beta[1])
     bounds = interval(p, value, max(scale, 1e-12), want.level, orders.floor)
-    how = f"all {len(orders.donor):,}" if orders.exact else f"{len(orders.donor):,} drawn"
-    words = f"clusters exchange their sequences ({how} ways), with cluster and period effects"
+    how = f"all {len(orders.donor):,} ways" if orders.exact else f"{len(orders.donor):,} ways drawn"
+    words = f"clusters exchange their sequences ({how}), with cluster and period effects"
     return implied(bounds, want.level, p(0.0), words, orders.floor)
