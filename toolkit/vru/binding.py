@@ -13,7 +13,7 @@ from vru.methods import METHODS
 from vru.methods.method import Method, MethodOptions
 from vru.protocol import Protocol
 from vru.protocol.fields import Analysis, CheckPlan, DataSource
-from vru.protocol.reading import nearest
+from vru.protocol.reading import nearest, plain_reason
 from vru.sources import SOURCES
 from vru.sources.source import Source, SourceOptions
 
@@ -116,7 +116,24 @@ def fit_problems(protocol: Protocol) -> list[Problem]:
             allowed = ", ".join(s.name for s in SOURCES.values() if s.gives == wanted)
             what = f"{d.source} does not give what units.kind: {protocol.units.kind} needs"
             found.append(Problem(what, f"data {d.id}: source", allowed))
+    found += _comparison_problems(protocol)
     return found + (_covariate_problems(protocol) if protocol.cohort and not found else [])
+
+
+def _comparison_problems(protocol: Protocol) -> list[Problem]:
+    """Methods that need comparison areas in a plan that names none; with several starts areas not yet treated serve."""
+    units = protocol.units
+    chosen = units.selection is not None and units.selection.rule == "top"
+    starts = {units.starts.get(u, protocol.intervention.start) for u in units.treated}
+    if units.shape != "areas" or units.comparison or chosen or len(starts) > 1:
+        return []
+    needing = [a for a in protocol.analyses if METHODS[a.method].design != "before_after"]
+    hint = "list areas under units.comparison"
+    alone = ", ".join(m.name for m in METHODS.values() if m.takes == "areas" and m.design == "before_after")
+    return [
+        Problem(f"{a.method} needs comparison areas and the plan names none", f"analysis {a.id}: method", alone, hint)
+        for a in needing
+    ]
 
 
 def _misfit(name: str, takes: str, protocol: Protocol) -> str:
@@ -191,4 +208,4 @@ def _option_problem(
     if kind == "extra_forbidden":
         return Problem("is not an option", at, ", ".join(known), nearest(str(place[-1]), known))
     shown = f"{given!r}: " if isinstance(given, str | int | float) else ""
-    return Problem(f"{shown}{message[0].lower()}{message[1:]}", at)
+    return Problem(f"{shown}{plain_reason(kind, message)}", at)

@@ -62,7 +62,7 @@ def record_lines(stored: StoredRecord) -> list[str]:
         f"{r.organisation}/{r.id}@v{r.version} ({plain(state(stored))})",
         r.title,
         "",
-        *([r.disclaimer, ""] if r.disclaimer else []),
+        *([r.disclaimer, ""] if r.disclaimer and not r.summary.startswith(r.disclaimer) else []),
     ]
     lines += [r.summary, ""]
     lines += [f"{e.analysis} ({e.role}, {e.method}): {effect_text(e)}" for e in r.effects]
@@ -86,7 +86,8 @@ def _text(
     name = name.replace("rate", "risk") if "risk ratio" in estimand else name
     shown = [None if v is None else shape(v) for v in (value, *bounds)]
     low, high = (s or "not available" for s in shown[1:])
-    text = f"{name} {shown[0]} ({level:.0%} interval {low} to {high})"
+    bounds_text = f"{low} to {high}" if any(shown[1:]) else "not available"
+    text = f"{name} {shown[0]} ({level:.0%} interval {bounds_text})"
     if prevented is None:
         return text
     of_people = "risk" in estimand or scale in ("mean_difference", "risk_difference")
