@@ -229,11 +229,11 @@ def page(args: argparse.Namespace, results: dict[Run, dict[str, Tally]], panels:
 
 Recorded violence and sexual offences (data.police.uk). {levels}.
 
-{args.reps} placebo evaluations by each method in each run: {sets} LSOAs in turn, drawn by lot from the
-whole force, with a start drawn by lot. Nothing was done to any of them, so a method that keeps its promise has 5% of p below
-.05, and 5% of intervals that exclude no effect: nineteen times in twenty {binomial_range(args.reps)}% of {args.reps} evaluations, and
-{binomial_range(per_set)}% of the {per_set} with sets of one size. Evaluations of one force share its months, so they are not
-independent and the true range is wider. "No interval": neither end is bounded.
+{args.reps} placebo evaluations by each method in each run, in turn with {sets} LSOAs.
+Areas are drawn by lot from the whole force, and so is the start. Nothing was done to any of them, so a method that keeps its
+promise has 5% of p below .05 and of intervals that exclude no effect: nineteen times in twenty {binomial_range(args.reps)}% of
+{args.reps} evaluations, and {binomial_range(per_set)}% of the {per_set} with sets of one size. Evaluations of one force share its
+months, so they are not independent and the true range is wider. "No interval": neither end is bounded.
 
 {runs}
 
