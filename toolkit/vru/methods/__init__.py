@@ -13,6 +13,7 @@ from vru.methods import (
     synthetic_control,
     synthetic_did,
     weighted_displacement,
+    weighted_displacement_quotient,
 )
 from vru.methods.method import Method
 
@@ -21,6 +22,7 @@ METHODS: dict[str, Method] = {
     for m in (
         before_after,
         weighted_displacement,
+        weighted_displacement_quotient,
         relative_rate_ratio,
         interrupted_series,
         controlled_interrupted_series,

@@ -24,9 +24,8 @@ def result_lines(result: EvaluationResult) -> list[str]:
 
 def estimate_text(e: Estimate) -> str:
     """``rate ratio 0.81 (95% interval 0.74 to 0.89), 312 offences fewer (…)``."""
-    return _text(
-        e.scale, e.value, (e.low, e.high), e.level, None if e.events_prevented is None else e.events_prevented.value
-    )
+    prevented = None if e.events_prevented is None else e.events_prevented.value
+    return _text(e.scale, e.value, (e.low, e.high), e.level, prevented, e.unit)
 
 
 def effect_text(e: Effect) -> str:
@@ -80,8 +79,16 @@ def record_lines(stored: StoredRecord) -> list[str]:
     return lines
 
 
-def _text(scale: str, value: float, bounds: Sequence[float | None], level: float, prevented: float | None) -> str:
+def _text(
+    scale: str,
+    value: float,
+    bounds: Sequence[float | None],
+    level: float,
+    prevented: float | None,
+    unit: str = "offences",
+) -> str:
     name, shape = _SHAPES[scale]
+    name = unit if scale == "count_difference" else name
     shown = [None if v is None else shape(v) for v in (value, *bounds)]
     low, high = (s or "not available" for s in shown[1:])
     text = f"{name} {shown[0]} ({level:.0%} interval {low} to {high})"
