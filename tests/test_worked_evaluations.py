@@ -70,7 +70,9 @@ def test_simulated_data_come_out_again(name: str) -> None:
     assert compare_results(committed(name), recomputed(name, None), rel=1e-6, absolute=1e-9) == ()
 
 
-@pytest.mark.parametrize(("name", "truth"), [("op-grip-demo", 0.8), ("patrol-days-demo", 0.75), ("mentoring-demo", 0.7)])
+@pytest.mark.parametrize(
+    ("name", "truth"), [("op-grip-demo", 0.8), ("patrol-days-demo", 0.75), ("mentoring-demo", 0.7)]
+)
 def test_the_simulated_truth_is_found(name: str, truth: float) -> None:
     ratio = committed(name).primary.ratio
     assert ratio is not None

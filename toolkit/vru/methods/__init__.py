@@ -16,6 +16,7 @@ from vru.methods import (
     synthetic_control,
     synthetic_did,
     weighted_displacement,
+    weighted_displacement_quotient,
 )
 from vru.methods.method import Method
 
@@ -24,6 +25,7 @@ METHODS: dict[str, Method] = {
     for m in (
         before_after,
         weighted_displacement,
+        weighted_displacement_quotient,
         relative_rate_ratio,
         interrupted_series,
         controlled_interrupted_series,

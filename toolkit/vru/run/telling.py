@@ -25,7 +25,7 @@ def result_lines(result: EvaluationResult) -> list[str]:
 def estimate_text(e: Estimate) -> str:
     """``rate ratio 0.81 (95% interval 0.74 to 0.89), 312 offences fewer (…)``."""
     prevented = None if e.events_prevented is None else e.events_prevented.value
-    return _text(e.scale, e.estimand, e.value, (e.low, e.high), e.level, prevented)
+    return _text(e.scale, e.estimand, e.value, (e.low, e.high), e.level, prevented, e.unit)
 
 
 def effect_text(e: Effect) -> str:
@@ -80,10 +80,17 @@ def record_lines(stored: StoredRecord) -> list[str]:
 
 
 def _text(
-    scale: str, estimand: str, value: float, bounds: Sequence[float | None], level: float, prevented: float | None
+    scale: str,
+    estimand: str,
+    value: float,
+    bounds: Sequence[float | None],
+    level: float,
+    prevented: float | None,
+    unit: str = "offences",
 ) -> str:
     name, shape = _SHAPES[scale]
     name = name.replace("rate", "risk") if "risk ratio" in estimand else name
+    name = unit if scale == "count_difference" else name
     shown = [None if v is None else shape(v) for v in (value, *bounds)]
     low, high = (s or "not available" for s in shown[1:])
     bounds_text = f"{low} to {high}" if any(shown[1:]) else "not available"
