@@ -4,8 +4,10 @@ from vru.methods import (
     before_after,
     calibrated_weights,
     controlled_interrupted_series,
+    instrumented,
     interrupted_series,
     poisson_did,
+    regression_discontinuity,
     relative_rate_ratio,
     staggered_did,
     staggered_poisson,
@@ -31,5 +33,7 @@ METHODS: dict[str, Method] = {
         synthetic_control,
         synthetic_did,
         calibrated_weights,
+        instrumented,
+        regression_discontinuity,
     )
 }
