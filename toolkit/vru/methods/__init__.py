@@ -6,9 +6,11 @@ from vru.methods import (
     calibrated_weights,
     cluster_trial,
     controlled_interrupted_series,
+    instrumented,
     interrupted_series,
     parallel_trial,
     poisson_did,
+    regression_discontinuity,
     relative_rate_ratio,
     staggered_did,
     staggered_poisson,
@@ -39,5 +41,7 @@ METHODS: dict[str, Method] = {
         parallel_trial,
         cluster_trial,
         adjusted_comparison,
+        instrumented,
+        regression_discontinuity,
     )
 }
