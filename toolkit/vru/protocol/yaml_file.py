@@ -49,7 +49,8 @@ def read_yaml(path: Path) -> YamlFile:
     try:
         content = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:
-        raise ProtocolError(Problem(f"cannot be read: {error}", where=path.name)) from None
+        what = "holds a date that does not exist" if isinstance(error, ValueError) else "cannot be read"
+        raise ProtocolError(Problem(f"{what}: {error}", where=path.name)) from None
     return YamlFile(path.name, _dates_as_text(content), lines)
 
 
