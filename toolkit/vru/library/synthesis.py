@@ -69,13 +69,16 @@ class Synthesis:
         return self.robust if self.robust is not None else self.pooled
 
 
-def syntheses(stored: Iterable[StoredRecord], level: float = 0.95) -> tuple[Synthesis, ...]:
-    """One synthesis per intervention, outcome and estimand that the library holds, in alphabetical order."""
+def syntheses(stored: Iterable[StoredRecord], level: float = 0.95, thorough: bool = True) -> tuple[Synthesis, ...]:
+    """One synthesis per intervention, outcome and estimand that the library holds, in alphabetical order.
+
+    thorough : with the pooled effect without each evaluation, and by other estimators; a site shows neither.
+    """
     gathered = gather(stored)
     groups: dict[tuple[str, ...], list[Study]] = {}
     for study in gathered.studies:
         groups.setdefault((study.intervention, study.outcome, study.estimand, study.direction), []).append(study)
-    return tuple(synthesise(groups[key], gathered.left_out, level) for key in sorted(groups))
+    return tuple(synthesise(groups[key], gathered.left_out, level, thorough) for key in sorted(groups))
 
 
 def select(
@@ -109,7 +112,9 @@ def select(
     return tuple(synthesise(groups[key], gathered.left_out, level) for key in sorted(groups))
 
 
-def synthesise(studies: Sequence[Study], left_out: Sequence[LeftOut] = (), level: float = 0.95) -> Synthesis:
+def synthesise(
+    studies: Sequence[Study], left_out: Sequence[LeftOut] = (), level: float = 0.95, thorough: bool = True
+) -> Synthesis:
     """Pool studies of one quantity by REML with Knapp and Hartung's interval, never narrower than the usual one.
 
     Raises RefusedError where studies differ in intervention, scale, estimand or direction of good:
@@ -137,7 +142,7 @@ def synthesise(studies: Sequence[Study], left_out: Sequence[LeftOut] = (), level
         small=None,
         notes=(),
     )
-    done = bare if len(clusters) < FEWEST else _pooled(bare)
+    done = bare if len(clusters) < FEWEST else _pooled(bare, thorough)
     done = replace(done, notes=_notes(done))
     return replace(done, sentence=synthesis_sentence(done))
 
@@ -149,7 +154,7 @@ def to_plain(synthesis: Synthesis) -> dict[str, Any]:
     return plain
 
 
-def _pooled(bare: Synthesis) -> Synthesis:
+def _pooled(bare: Synthesis, thorough: bool) -> Synthesis:
     y, v = arrays(bare.studies)
     labels = [s.cluster for s in bare.studies]
     shared = bare.n_independent < len(labels)
@@ -166,10 +171,10 @@ def _pooled(bare: Synthesis) -> Synthesis:
         robust=held,
         law=law,
         prediction=prediction_interval(law, bare.level),
-        without=_without(bare, own_y, own_v, shared),
+        without=_without(bare, own_y, own_v, shared) if thorough else (),
         others=tuple(
             pool(own_y, own_v, method=m, knapp_hartung="no" if m == "fixed" else "not_narrower", level=bare.level)
-            for m in OTHERS
+            for m in (OTHERS if thorough else ())
         ),
         small=None if shared else small_studies(y, v, bare.level),
     )

@@ -18,7 +18,7 @@ def pooled_views(stored: Sequence[StoredRecord], audience: Audience, organisatio
     """Intervention type -> outcome by outcome (in the shared vocabulary), the pooled figure or why there is none."""
     seen = [s for s in stored if may_see(audience, organisation, s.record.audience, s.record.organisation)]
     views: dict[str, dict[str, OutcomeView]] = {}
-    for synthesis in syntheses(seen):
+    for synthesis in syntheses(seen, thorough=False):
         held = views.setdefault(synthesis.intervention, {})
         for outcome in synthesis.outcomes:
             held[outcome] = _joined(held.get(outcome), _view(outcome, synthesis))
