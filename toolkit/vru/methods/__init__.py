@@ -4,6 +4,8 @@ from vru.methods import (
     before_after,
     calibrated_weights,
     controlled_interrupted_series,
+    crossover_trial,
+    dose_response,
     interrupted_series,
     poisson_did,
     relative_rate_ratio,
@@ -31,5 +33,7 @@ METHODS: dict[str, Method] = {
         synthetic_control,
         synthetic_did,
         calibrated_weights,
+        crossover_trial,
+        dose_response,
     )
 }
