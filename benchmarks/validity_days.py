@@ -4,7 +4,8 @@
 
 Each world is simulated ``reps`` times with a true rate ratio of 0.75 (bias, coverage of the 95% interval, power) and
 ``reps`` times with none (false positives at 5%). "Covered" is "the test does not reject the truth": the interval is
-made of just these values, so this needs one test instead of a whole interval.
+made of just these values, so this needs one test instead of a whole interval. Each repetition deals its schedules
+from a pool of 2,000 drawn for its world.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import datetime
 import math
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -20,11 +21,11 @@ from vru.errors import MethodError
 from vru.stats.crossed import cluster_covariance, fit_crossed
 from vru.stats.dose_bend import DoseTable, bend_test
 from vru.stats.intervals import quantile
-from vru.stats.patrol_draws import Redrawn, lines, redraw_both, redraw_independent, redraw_lines
+from vru.stats.patrol_draws import redraw_both
 from vru.stats.patrol_test import Contrast, Trial, balance, followers, p_of_values
 
 RATIO = 0.75
-DRAWS = 200
+DRAWS, POOL = 200, 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +114,22 @@ def events(world: World, on: np.ndarray, ratio: float, rng: np.random.Generator)
     return rng.poisson(rate).astype(float)
 
 
-def redraw(scheme: str, on: np.ndarray, share: float, rng: np.random.Generator) -> Redrawn:
-    seen, block = np.ones_like(on), np.arange(on.shape[1]) // 7
-    if scheme == "within_both":
-        return redraw_both(on, seen, DRAWS, rng)
-    if scheme == "independent":
-        return redraw_independent(on, seen, share, DRAWS, rng)
-    return redraw_lines(on, seen, lines(scheme, on.shape, block), DRAWS, rng)  # type: ignore[arg-type]
+def pool(world: World, rng: np.random.Generator) -> np.ndarray:
+    """Schedules drawn by the scheme that the analysis takes, bool ``(POOL, areas, days)``."""
+    plain = replace(world, drawn="")
+    if world.scheme == "within_both":
+        first = schedule(plain, rng)
+        return redraw_both(first, np.ones_like(first), POOL, rng).assigned[1:]
+    return np.array([schedule(plain, rng) for _ in range(POOL)])
+
+
+def deal(world: World, drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """DRAWS schedules, the first of which happens."""
+    start = int(rng.integers(len(drawn) - DRAWS))
+    dealt = drawn[start : start + DRAWS].copy()
+    if world.drawn:
+        dealt[0] = schedule(world, rng)
+    return dealt
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +159,11 @@ class Tally:
         return f"{np.mean(self.error):+.3f} / {cover:.1f}{mark} / {alarm:.1f}{loud} / {power:.0f}{less}"
 
 
-def trial_once(world: World, ratio: float, rng: np.random.Generator, by_lot: Tally, by_area: Tally) -> None:
-    on = schedule(world, rng)
+def trial_once(
+    world: World, drawn: np.ndarray, ratio: float, rng: np.random.Generator, by_lot: Tally, by_area: Tally
+) -> None:
+    dealt = deal(world, drawn, rng)
+    on = dealt[0]
     counts, truth = events(world, on, ratio, rng), math.log(ratio)
     weight = np.ones(on.shape)
     code = np.arange(world.days) if world.time == "day" else np.arange(world.days) % 7
@@ -165,8 +178,7 @@ def trial_once(world: World, ratio: float, rng: np.random.Generator, by_lot: Tal
     i = model.information
     contrast = Contrast() if plain else Contrast(1.0, -float(i[0, 1] / i[1, 1]), 1)
     other = np.zeros(on.shape) if plain else model.value[1] * late
-    drawn = redraw(world.scheme, on, world.share, rng)
-    p = p_of_values(Trial(counts, weight, code, drawn.assigned), on.astype(float), other, contrast)
+    p = p_of_values(Trial(counts, weight, code, dealt), on.astype(float), other, contrast)
     at_truth, at_none = p(np.array([truth, 0.0]))
     value = float(model.value[0])
     by_lot.asked.append(True)
@@ -211,8 +223,10 @@ def dose_worlds() -> list[DoseWorld]:
 def dose_row(world: DoseWorld, reps: int, rng: np.random.Generator) -> str:
     """Bias and coverage of the instrumented effect and of the effect as delivered; how often a bend is found."""
     lot, chosen, bends = [], [], []
+    drawn = pool(World(""), rng)
     for _ in range(reps):
-        on = schedule(World(""), rng)
+        dealt = deal(World(""), drawn, rng)
+        on = dealt[0]
         seen = world.hidden * rng.standard_normal(on.shape)
         minutes = np.round(15 * np.exp(0.4 * rng.standard_normal(on.shape) + seen))
         dose = np.where(on & (rng.random(on.shape) < world.kept), minutes, 0.0) / 10
@@ -220,8 +234,8 @@ def dose_row(world: DoseWorld, reps: int, rng: np.random.Generator) -> str:
         line = np.log(world.mean) + 0.5 * rng.standard_normal((20, 1)) + 0.2 * rng.standard_normal((1, 90)) + seen
         counts = rng.poisson(np.exp(line + world.effect * felt)).astype(float)
         weight, code = np.ones(on.shape), np.arange(90)
-        trial = Trial(counts, weight, code, redraw("within_day", on, 0.4, rng).assigned)
-        at = balance(trial, dose, np.zeros(on.shape), Contrast())
+        trial = Trial(counts, weight, code, dealt)
+        at = balance(trial, dose, np.full(on.shape, 0.4))
         grid = np.linspace(-1.5, 1.0, 26)
         signs = np.sign([at(float(g)) for g in grid])
         cross = int(np.flatnonzero(np.diff(signs))[0])
@@ -253,10 +267,10 @@ def main() -> None:
     dosed = [w for w in dose_worlds() if args.only in w.name]
     seeds = np.random.default_rng(args.seed).spawn(len(chosen) + len(dosed))
     for world, rng in zip(chosen, seeds, strict=False):
-        by_lot, by_area = Tally(), Tally()
+        by_lot, by_area, drawn = Tally(), Tally(), pool(world, rng)
         for ratio in (RATIO, 1.0):
             for _ in range(args.reps):
-                trial_once(world, ratio, rng, by_lot, by_area)
+                trial_once(world, drawn, ratio, rng, by_lot, by_area)
         rows.append(f"| {world.name} | {world.mean:g} | {by_lot.cell()} | {by_area.cell()} |")
         print(f"{time.time() - started:6.0f} s  {rows[-1]}", file=sys.stderr, flush=True)
     for world_of_dose, rng in zip(dosed, seeds[len(chosen) :], strict=True):

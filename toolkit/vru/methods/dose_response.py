@@ -76,7 +76,7 @@ def _answers(rows: AreaDays, dose: Dose, drawn: Redrawn, opts: Options, rng: Gen
     known = dose.rows
     dosed = Trial(known.counts, known.weight, known.code, drawn.assigned)
     per_dose = opts.per / (dose.assigned_mean - dose.other_mean)
-    value = _solve(balance(dosed, dose.given, none, Contrast()), float(model.value[0]) * per_dose, scale * per_dose)
+    value = _solve(balance(dosed, dose.given, drawn.expected), float(model.value[0]) * per_dose, scale * per_dose)
     p_of = p_of_values(dosed, dose.given, none, Contrast())
     return _Answers(
         model, scheduled, value, invert(p_of, value, scale * per_dose, opts.level, floor, words),

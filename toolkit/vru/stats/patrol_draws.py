@@ -15,11 +15,13 @@ SWEEPS = 10
 class Redrawn:
     """Schedules; row 0 is the one that happened.
 
-    assigned : bool ``(n_schedules, n_areas, n_days)``. exact : every possible schedule is listed once.
+    assigned : bool ``(n_schedules, n_areas, n_days)``. expected : ``(n_areas, n_days)``, how often each cell is drawn.
+    exact : every possible schedule is listed once.
     possible : natural logarithm of how many there are, None where that is not counted.
     """
 
     assigned: np.ndarray
+    expected: np.ndarray
     exact: bool
     possible: float | None
 
@@ -75,8 +77,12 @@ def redraw_lines(
         math.lgamma(len(c) + 1) - math.lgamma(k + 1) - math.lgamma(len(c) - k + 1)
         for c, k in zip(cells, picks, strict=True)
     )
+    share = flat.astype(float)
+    for c in cells:
+        share[c] = flat[c].mean()
+    expected = share.reshape(assigned.shape)
     if possible <= math.log(draws) + 1e-9:
-        return Redrawn(_every(flat, cells, picks).reshape(-1, *assigned.shape), True, possible)
+        return Redrawn(_every(flat, cells, picks).reshape(-1, *assigned.shape), expected, True, possible)
     out = np.repeat(flat[None, :], draws, axis=0)
     for length, k in sorted({(len(c), k) for c, k in zip(cells, picks, strict=True)}):
         alike = np.stack([c for c, n in zip(cells, picks, strict=True) if (len(c), n) == (length, k)])
@@ -85,7 +91,7 @@ def redraw_lines(
         at = alike[np.arange(len(alike))[None, :, None], chosen].reshape(draws - 1, -1)
         out[1:, alike.ravel()] = False
         np.put_along_axis(out[1:], at, values=True, axis=1)
-    return Redrawn(out.reshape(draws, *assigned.shape), False, possible)
+    return Redrawn(out.reshape(draws, *assigned.shape), expected, False, possible)
 
 
 def redraw_independent(
@@ -94,7 +100,7 @@ def redraw_independent(
     """Every observed cell drawn by itself with this probability."""
     out = np.repeat(assigned[None], draws, axis=0)
     out[1:][:, observed] = rng.random((draws - 1, int(observed.sum())), dtype=np.float32) < probability
-    return Redrawn(out, False, None)
+    return Redrawn(out, np.where(observed, probability, assigned), False, None)
 
 
 def redraw_both(assigned: np.ndarray, observed: np.ndarray, draws: int, rng: np.random.Generator) -> Redrawn:
@@ -116,7 +122,10 @@ def redraw_both(assigned: np.ndarray, observed: np.ndarray, draws: int, rng: np.
     for order in orders:
         _trade(chains, open_, order, rng)
     chains[0] = start
-    return Redrawn(np.swapaxes(chains, 1, 2) if turned else chains, False, None)
+    schedules = np.swapaxes(chains, 1, 2) if turned else chains
+    on = assigned & observed
+    expected = np.outer(on.sum(axis=1), on.sum(axis=0)) / max(int(on.sum()), 1)
+    return Redrawn(schedules, expected, False, None)
 
 
 def _trade(state: np.ndarray, open_: np.ndarray, order: np.ndarray, rng: np.random.Generator) -> None:

@@ -78,13 +78,19 @@ def p_of_values(trial: Trial, dose: np.ndarray, other: np.ndarray, contrast: Con
     return p
 
 
-def balance(trial: Trial, dose: np.ndarray, other: np.ndarray, contrast: Contrast) -> Callable[[float], float]:
-    """The statistic's numerator in the schedule that happened, as a function of one trial effect."""
-    z = _contrast(trial.draws[:1], contrast)[0] - _mean(trial.draws, contrast)
+def balance(trial: Trial, dose: np.ndarray, expected: np.ndarray) -> Callable[[float], float]:
+    """``sum((assigned - expected) r)`` in the schedule that happened, as a function of the dose effect taken out.
+
+    expected : ``(n_areas, n_days)``, how often each cell is drawn. Others as in :func:`p_of_values`. The dose effect at
+    which it is 0 leaves counts unrelated to the schedule.
+
+    Source: Robins (1994) Commun. Stat. 23 (structural mean models); Mullahy (1997) Rev. Econ. Stat. 79.
+    """
+    z = trial.draws[0] - expected
 
     def at(value: float) -> float:
-        left = trial.counts * np.exp(-np.clip(value * dose + other, -50, 50))
-        return float(z @ (left - null_means(left[None], trial.weight, trial.code)[0]).ravel())
+        left = trial.counts * np.exp(-np.clip(value * dose, -50, 50))
+        return float((z * (left - null_means(left[None], trial.weight, trial.code)[0])).sum())
 
     return at
 
