@@ -124,6 +124,19 @@ def test_a_failing_cell_is_named_without_showing_data(copy: Path, capsys: pytest
     assert (evaluation / "outputs" / "manifest.json").read_bytes() == before
 
 
+def test_a_kernel_that_dies_is_said_in_words(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    notebook = copy / "notebooks" / "hotspot_patrol.ipynb"
+    content = json.loads(notebook.read_text())
+    fatal = {"id": "end", "metadata": {}, "source": "import os; os._exit(1)"}
+    content["cells"].insert(3, content["cells"][1] | fatal)
+    notebook.write_text(json.dumps(content))
+    evaluation = copy / "evaluations" / "op-grip-demo"
+    before = (evaluation / "outputs" / "manifest.json").read_bytes()
+    assert main(["run", str(evaluation)]) == 2
+    assert "the notebook's Python process ended early" in capsys.readouterr().err
+    assert (evaluation / "outputs" / "manifest.json").read_bytes() == before
+
+
 def test_assure_refuses_the_analyst_stale_outputs_and_overclaiming(
     copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,8 +12,8 @@ from vru.graph import after_treatment
 from vru.methods import METHODS
 from vru.methods.method import Method, MethodOptions
 from vru.protocol import Protocol
-from vru.protocol.fields import Analysis, CheckPlan, DataSource
-from vru.protocol.reading import nearest
+from vru.protocol.fields import Analysis, CheckPlan, DataSource, Outcome
+from vru.protocol.reading import nearest, plain_reason
 from vru.sources import SOURCES
 from vru.sources.source import Source, SourceOptions
 
@@ -110,13 +110,62 @@ def fit_problems(protocol: Protocol) -> list[Problem]:
         if shape not in CHECKS[c.name].takes:
             allowed = ", ".join(k.name for k in CHECKS.values() if shape in k.takes)
             found.append(Problem(_misfit(c.name, CHECKS[c.name].takes[0], protocol), "checks: name", allowed))
+    found += _outcome_problems(protocol)
     wanted = "events" if shape == "areas" else "table"
     for d in protocol.data:
         if SOURCES[d.source].gives != wanted:
             allowed = ", ".join(s.name for s in SOURCES.values() if s.gives == wanted)
             what = f"{d.source} does not give what units.kind: {protocol.units.kind} needs"
             found.append(Problem(what, f"data {d.id}: source", allowed))
+    found += _comparison_problems(protocol)
     return found + (_covariate_problems(protocol) if protocol.cohort and not found else [])
+
+
+def _comparison_problems(protocol: Protocol) -> list[Problem]:
+    """Methods that need comparison areas in a plan that names none; with several starts areas not yet treated serve."""
+    units = protocol.units
+    chosen = units.selection is not None and units.selection.rule == "top"
+    starts = {units.starts.get(u, protocol.intervention.start) for u in units.treated}
+    if units.shape != "areas" or units.comparison or chosen or len(starts) > 1:
+        return []
+    needing = [a for a in protocol.analyses if METHODS[a.method].design != "before_after"]
+    hint = "list areas under units.comparison"
+    alone = ", ".join(m.name for m in METHODS.values() if m.takes == "areas" and m.design == "before_after")
+    return [
+        Problem(f"{a.method} needs comparison areas and the plan names none", f"analysis {a.id}: method", alone, hint)
+        for a in needing
+    ]
+
+
+def _outcome_problems(protocol: Protocol) -> list[Problem]:
+    """Outcomes that an analysis weighs together: unknown, overlapping, or standing as the main answer."""
+    known = {o.id: o for o in protocol.outcomes}
+    found: list[Problem] = []
+    for a in protocol.analyses:
+        options = METHODS[a.method].options.model_validate(a.options)
+        where = f"analysis {a.id}: options"
+        for name in [o for o in options.outcomes if o not in known]:
+            found.append(
+                Problem(f"{name!r} is not an outcome of the plan", where, ", ".join(known), nearest(name, list(known)))
+            )
+        if options.outcomes and a.outcome not in options.outcomes:
+            found.append(Problem(f"the analysis is of {a.outcome}, which is not among them", where))
+        there = [known[o] for o in options.outcomes if o in known]
+        for i, one in enumerate(there):
+            for other in there[i + 1 :]:
+                if _overlap(one, other):
+                    hint = "weigh outcomes whose filters leave each offence in one of them"
+                    found.append(Problem(f"{one.id} and {other.id} may count the same offences", where, hint=hint))
+        if options.unit != "offences" and a.role == "primary":
+            hint = "register the count of offences as primary and this as secondary"
+            found.append(Problem("a sum weighted by harm cannot be the primary analysis", where, hint=hint))
+    return found
+
+
+def _overlap(one: Outcome, other: Outcome) -> bool:
+    """Whether a row of the events could pass both filters: no column on which they ask for different values."""
+    shared = set(one.filter) & set(other.filter)
+    return one.data == other.data and all(set(one.filter[c]) & set(other.filter[c]) for c in shared)
 
 
 def _misfit(name: str, takes: str, protocol: Protocol) -> str:
@@ -191,4 +240,4 @@ def _option_problem(
     if kind == "extra_forbidden":
         return Problem("is not an option", at, ", ".join(known), nearest(str(place[-1]), known))
     shown = f"{given!r}: " if isinstance(given, str | int | float) else ""
-    return Problem(f"{shown}{message[0].lower()}{message[1:]}", at)
+    return Problem(f"{shown}{plain_reason(kind, message)}", at)

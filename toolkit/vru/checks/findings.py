@@ -60,7 +60,7 @@ def effect(case: Case, value: float) -> str:
     """An effect on the estimate's own scale, in words."""
     if case.estimate.scale == "log_rate_ratio":
         return changed(value)
-    return f"{abs(value):.0f} {'fewer' if value < 0 else 'more'} offences"
+    return f"{abs(value):.0f} {'fewer' if value < 0 else 'more'} {case.estimate.unit}"
 
 
 def excludes_none(low: float | None, high: float | None, p: float | None, level: float) -> bool | None:

@@ -49,9 +49,7 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
         "unknown": unknown,
         "least_kept": worst[0],
     }
-    threshold = (
-        f"concern: under {GOOD:.0%} kept, or over {1 - GOOD:.0%} of other days patrolled; fail: under {POOR:.0%} between"
-    )
+    threshold = f"concern: under {GOOD:.0%} kept, or over {1 - GOOD:.0%} of other days patrolled; fail: under {POOR:.0%} between"
     return finding(NAME, case, verdict, text, numbers, threshold)
 
 

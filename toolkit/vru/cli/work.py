@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from vru.cli.terminal import Bar, add, add_data, add_folder, add_json, pairs, say_json
+from vru.cli.terminal import Bar, add, add_data, add_folder, add_json, evaluation_folder, pairs, say_json
 from vru.errors import Problem, ProtocolError, VruError
 
 
@@ -23,7 +23,9 @@ def add_commands(commands: Any) -> None:
         "execute the notebook; write report, tables and draft record",
         "vru run evaluations/a evaluations/b --jobs 2",
     )
-    c.add_argument("evaluations", type=Path, nargs="+", metavar="EVAL", help="one or more evaluation folders")
+    c.add_argument(
+        "evaluations", type=evaluation_folder, nargs="+", metavar="EVAL", help="one or more evaluation folders"
+    )
     c.add_argument(
         "--set",
         action="append",

@@ -10,6 +10,7 @@ from vru.errors import LibraryError, Problem, RefusedError
 from vru.library.reading import StoredRecord
 from vru.library.studies import LeftOut, Study, domain, gather
 from vru.library.synthesis_words import synthesis_sentence
+from vru.stats.heterogeneity import Estimator
 from vru.stats.intervals import Bounds
 from vru.stats.meta_regression import regress
 from vru.stats.pool import Pooled, leave_one_out, pool
@@ -18,6 +19,7 @@ from vru.stats.robust import Robust, robust
 from vru.stats.small_study import SmallStudies, small_studies
 
 FEWEST = 3
+OTHERS: tuple[Estimator, ...] = ("fixed", "dl", "pm")
 _ONE_QUANTITY = ("intervention", "scale", "estimand", "direction")
 
 
@@ -37,7 +39,9 @@ class Synthesis:
     pooled : None under three independent evaluations; ``pooled.higgins`` is the interval that takes tau2 as known.
     robust : the same mean with an interval that allows for shared data; None where none is shared.
     law, prediction : of the true effect in one more area, with tau2 itself uncertain.
-    without : leave-one-out; small : None under ten evaluations or where evaluations share data.
+    without : leave-one-out. others : the mean by a common (fixed) effect, DerSimonian-Laird and Paule-Mandel, so
+        that a reader sees whether the answer hangs on the estimator; the pooled effect is REML's.
+    small : None under ten evaluations or where evaluations share data.
     """
 
     intervention: str
@@ -54,6 +58,7 @@ class Synthesis:
     law: Law | None
     prediction: Bounds | None
     without: tuple[Without, ...]
+    others: tuple[Pooled, ...]
     small: SmallStudies | None
     notes: tuple[str, ...]
     sentence: str = ""
@@ -128,6 +133,7 @@ def synthesise(studies: Sequence[Study], left_out: Sequence[LeftOut] = (), level
         law=None,
         prediction=None,
         without=(),
+        others=(),
         small=None,
         notes=(),
     )
@@ -161,6 +167,10 @@ def _pooled(bare: Synthesis) -> Synthesis:
         law=law,
         prediction=prediction_interval(law, bare.level),
         without=_without(bare, own_y, own_v, shared),
+        others=tuple(
+            pool(own_y, own_v, method=m, knapp_hartung="no" if m == "fixed" else "not_narrower", level=bare.level)
+            for m in OTHERS
+        ),
         small=None if shared else small_studies(y, v, bare.level),
     )
 

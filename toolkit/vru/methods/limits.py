@@ -9,7 +9,12 @@ from scipy import stats
 from vru.methods.arms import Arms
 from vru.stats.dispersion import Dispersion
 
-INDEPENDENT_MONTHS = ("before_after", "weighted_displacement", "relative_rate_ratio")
+INDEPENDENT_MONTHS = (
+    "before_after",
+    "weighted_displacement",
+    "weighted_displacement_quotient",
+    "relative_rate_ratio",
+)
 FEW_EXPECTED = 10.0
 
 

@@ -57,6 +57,8 @@ def _found(estimate: Estimate, size: str, what: str) -> str:
     """ "19% fewer recorded offences (violence)"; of means and risks, "wellbeing 0.4 lower"."""
     if estimate.scale in ("mean_difference", "risk_difference"):
         return f"{what} {size}" if estimate.scale == "mean_difference" else f"the share of {what} {size}"
+    if estimate.unit != "offences":
+        return f"{size}, counted by the plan's weights,"
     return f"{size.removesuffix(' offences')} {what}"
 
 
@@ -77,7 +79,7 @@ def effect(estimate: Estimate) -> str:
     ratio = estimate.ratio
     if estimate.scale in ("mean_difference", "risk_difference"):
         return w.shift(estimate.value, estimate.scale == "risk_difference")
-    return w.difference(estimate.value) if ratio is None else w.percent_change(ratio.value)
+    return w.difference(estimate.value, estimate.unit) if ratio is None else w.percent_change(ratio.value)
 
 
 def effect_interval(estimate: Estimate) -> str:
@@ -86,7 +88,7 @@ def effect_interval(estimate: Estimate) -> str:
     if estimate.scale in ("mean_difference", "risk_difference"):
         return w.shift_interval(estimate.low, estimate.high, estimate.scale == "risk_difference")
     if ratio is None:
-        return w.difference_interval(estimate.low, estimate.high)
+        return w.difference_interval(estimate.low, estimate.high, estimate.unit)
     return w.percent_interval(ratio)
 
 

@@ -4,6 +4,7 @@ from vru.checks import CHECKS
 from vru.methods import METHODS
 from vru.protocol import Protocol
 from vru.report import wording as w
+from vru.results import Estimate
 
 VERDICTS = {"fail": "Failed", "concern": "Concern", "not_run": "Not run", "pass": "Passed"}
 VERDICT_MEANINGS = {
@@ -29,6 +30,12 @@ SCALES = {
     "risk_difference": ("as a share of 1", 4),
 }
 """Scale -> its unit in words, and decimals that do it justice."""
+
+
+def scale(e: Estimate) -> tuple[str, int]:
+    """The unit of an estimate in words, and decimals that do it justice."""
+    words, digits = SCALES[e.scale]
+    return (words.replace("offences", e.unit) if e.scale == "count_difference" else words), digits
 
 
 def method(name: str) -> str:

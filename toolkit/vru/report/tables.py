@@ -136,6 +136,6 @@ def outcomes(protocol: Protocol) -> "pd.DataFrame":
 def _effect(e: Estimate) -> tuple[Cell, ...]:
     r = e.ratio
     ratio: tuple[Cell, ...] = (None,) * 3 if r is None else (r.value, r.low, r.high)
-    scale = "offences" if e.scale == "count_difference" else naming.SCALES[e.scale][0]
+    scale = e.unit if e.scale == "count_difference" else naming.SCALES[e.scale][0]
     own = (e.analysis, e.role, e.outcome, naming.method(e.method), scale, e.value, e.se, e.low, e.high, e.level, e.p)
     return (*own, *ratio, claim.effect(e), e.n_treated, e.n_comparison, e.n_pre, e.n_post)

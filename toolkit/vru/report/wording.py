@@ -84,19 +84,19 @@ def prevented_interval(interval: Interval, causal: bool, nouns: str = "offences"
     return _between(low, high)
 
 
-def difference(value: float) -> str:
+def difference(value: float, unit: str = "offences") -> str:
     """A difference of counts in words: -118 is "118 fewer offences"."""
     if round(abs(value), 1) == 0:
-        return "no difference in offences"
-    return f"{count(abs(value))} {'fewer' if value < 0 else 'more'} offences"
+        return f"no difference in {unit}"
+    return f"{count(abs(value))} {'fewer' if value < 0 else 'more'} {unit}"
 
 
-def difference_interval(low: float | None, high: float | None) -> str:
+def difference_interval(low: float | None, high: float | None, unit: str = "offences") -> str:
     """The interval of a difference of counts, in words."""
     if low is not None and high is not None and low * high > 0:
         small, large = sorted((abs(low), abs(high)))
-        return f"between {count(small)} and {count(large)} {'fewer' if low < 0 else 'more'} offences"
-    return _between(*(None if v is None else difference(v) for v in (low, high)))
+        return f"between {count(small)} and {count(large)} {'fewer' if low < 0 else 'more'} {unit}"
+    return _between(*(None if v is None else difference(v, unit) for v in (low, high)))
 
 
 def shift(value: float, share: bool) -> str:

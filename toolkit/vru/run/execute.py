@@ -59,6 +59,10 @@ def execute(study: Study, settings: dict[str, Any], show_progress: bool) -> tupl
             )
         except PapermillExecutionError as error:
             raise _failure(study, output, error) from None
+        except RuntimeError:
+            # The kernel's end reaches us as one of several RuntimeErrors, whose words help no analyst.
+            hint = "the machine may be out of memory: close other programs, then run again"
+            raise VruError(Problem("the notebook's Python process ended early", hint=hint)) from None
         notebook = output.read_bytes()
     return _result_in(notebook.decode("utf-8")), _without_paths(notebook, parameters)
 

@@ -18,8 +18,9 @@ from vru.graph import identify, license_adjustment
 from vru.panel import Panel
 from vru.protocol import Protocol, Registration, load, registration
 from vru.protocol.fields import Moment
-from vru.protocol.reading import nearest
+from vru.protocol.reading import nearest, plain_reason
 from vru.protocol.references import reference_problems
+from vru.protocol.whole_file import write_whole
 from vru.protocol.yaml_file import YamlFile
 from vru.sources.source import Progress, Request
 from vru.version import __version__
@@ -77,7 +78,8 @@ def parse_settings(pairs: Mapping[str, object]) -> Settings:
             if e["type"] == "extra_forbidden":
                 problems.append(Problem(f"{key!r} cannot be set", "--set", ", ".join(known), nearest(key, known)))
             else:
-                problems.append(Problem(f"{e['input']!r}: {e.get('ctx', {}).get('error', e['msg'])}", f"--set {key}"))
+                reason = e.get("ctx", {}).get("error") or plain_reason(e["type"], e["msg"])
+                problems.append(Problem(f"{e['input']!r}: {reason}", f"--set {key}"))
         raise ProtocolError(*problems) from None
 
 
@@ -157,9 +159,7 @@ def write_data_lock(folder: Path, digests: Mapping[str, str]) -> None:
     """Keep the fingerprints of the data of the first run, for later runs to compare with."""
     path = folder / DATA_LOCK
     if not path.exists():
-        partial = path.with_name(path.name + ".partial")
-        partial.write_text(json.dumps(dict(digests), indent=1) + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, (json.dumps(dict(digests), indent=1) + "\n").encode())
 
 
 def find_data(study: Study, path: str) -> Path:

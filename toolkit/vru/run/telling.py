@@ -24,14 +24,13 @@ def result_lines(result: EvaluationResult) -> list[str]:
 
 def estimate_text(e: Estimate) -> str:
     """``rate ratio 0.81 (95% interval 0.74 to 0.89), 312 offences fewer (…)``."""
-    return _text(
-        e.scale, e.value, (e.low, e.high), e.level, None if e.events_prevented is None else e.events_prevented.value
-    )
+    prevented = None if e.events_prevented is None else e.events_prevented.value
+    return _text(e.scale, e.estimand, e.value, (e.low, e.high), e.level, prevented, e.unit)
 
 
 def effect_text(e: Effect) -> str:
     """The same of a published effect."""
-    return _text(e.scale, e.estimate, (e.ci_low, e.ci_high), e.ci_level, e.events_prevented)
+    return _text(e.scale, e.estimand, e.estimate, (e.ci_low, e.ci_high), e.ci_level, e.events_prevented)
 
 
 def record_row(stored: StoredRecord) -> str:
@@ -63,7 +62,7 @@ def record_lines(stored: StoredRecord) -> list[str]:
         f"{r.organisation}/{r.id}@v{r.version} ({plain(state(stored))})",
         r.title,
         "",
-        *([r.disclaimer, ""] if r.disclaimer else []),
+        *([r.disclaimer, ""] if r.disclaimer and not r.summary.startswith(r.disclaimer) else []),
     ]
     lines += [r.summary, ""]
     lines += [f"{e.analysis} ({e.role}, {e.method}): {effect_text(e)}" for e in r.effects]
@@ -80,14 +79,26 @@ def record_lines(stored: StoredRecord) -> list[str]:
     return lines
 
 
-def _text(scale: str, value: float, bounds: Sequence[float | None], level: float, prevented: float | None) -> str:
+def _text(
+    scale: str,
+    estimand: str,
+    value: float,
+    bounds: Sequence[float | None],
+    level: float,
+    prevented: float | None,
+    unit: str = "offences",
+) -> str:
     name, shape = _SHAPES[scale]
+    name = name.replace("rate", "risk") if "risk ratio" in estimand else name
+    name = unit if scale == "count_difference" else name
     shown = [None if v is None else shape(v) for v in (value, *bounds)]
     low, high = (s or "not available" for s in shown[1:])
-    text = f"{name} {shown[0]} ({level:.0%} interval {low} to {high})"
+    bounds_text = f"{low} to {high}" if any(shown[1:]) else "not available"
+    text = f"{name} {shown[0]} ({level:.0%} interval {bounds_text})"
     if prevented is None:
         return text
-    noun = "events" if scale in ("mean_difference", "risk_difference") else "offences"
+    of_people = "risk" in estimand or scale in ("mean_difference", "risk_difference")
+    noun = "events" if of_people else "offences"
     return f"{text}, about {abs(prevented):,.0f} {noun} {'fewer' if prevented >= 0 else 'more'} than expected"
 
 

@@ -6,6 +6,7 @@ Rows may be people. They are read into memory and nowhere else: no copy is kept 
 import hashlib
 import io
 from dataclasses import replace
+from datetime import datetime, time
 from pathlib import Path
 
 import pandas as pd
@@ -79,13 +80,14 @@ def _csv(name: str, raw: bytes, notes: list[DataNote]) -> pd.DataFrame:
         notes.append(DataNote("extract", f"{name} rewritten as UTF-8 text before reading: {text.changed}"))
     if len(text.header) == 1 and any(mark in text.header[0] for mark in ";\t|"):
         raise DataError(Problem("columns are not separated by commas", name, hint="save it as comma-separated values"))
-    try:
-        return pd.read_csv(
-            io.BytesIO(text.data), sep=text.separator, dtype="str", keep_default_na=False, na_values=[""], quoting=3
-        )
-    except pd.errors.ParserError as error:
-        what = f"has rows with more cells than the header ({str(error).rpartition('.')[2].strip() or 'unknown line'})"
-        raise DataError(Problem(what, name, hint="put text that holds commas in quotation marks")) from None
+    # Pandas would take a surplus cell for an index and shift every column, so rows are cut here.
+    lines = [line.rstrip(b"\r") for line in text.data.split(b"\n")[1:] if line.strip()]
+    cells = [line.decode("utf-8").split(text.separator) for line in lines]
+    odd = [i for i, row in enumerate(cells, 2) if len(row) != len(text.header)]
+    if odd:
+        what = f"{len(odd):,} rows have another number of cells than the header, the first at line {odd[0]}"
+        raise DataError(Problem(what, name, hint="put text that holds commas in quotation marks"))
+    return pd.DataFrame(cells, columns=list(text.header), dtype="str").replace("", None)
 
 
 def _excel(name: str, raw: bytes, sheet: str | None) -> pd.DataFrame:
@@ -107,8 +109,8 @@ def _as_text(value: object) -> object:
         return None
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    if isinstance(value, pd.Timestamp):
-        return value.strftime("%Y-%m-%d" if value == value.normalize() else "%Y-%m-%d %H:%M:%S")
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d" if value.time() == time.min else "%Y-%m-%d %H:%M:%S")
     return str(value)
 
 

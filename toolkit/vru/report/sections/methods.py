@@ -25,7 +25,7 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
 
 
 def _card(protocol: Protocol, e: Estimate) -> tuple[tuple[str, str], ...]:
-    scale, digits = naming.SCALES[e.scale]
+    scale, digits = naming.scale(e)
     span = [("Months", f"{e.n_pre:,} before, {e.n_post:,} from the start")] if e.n_pre else []
     span += [("Days", f"{e.n_post:,}")] if protocol.units.shape == "days" else []
     return (

@@ -26,7 +26,9 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
     if counts:
         blocks += [
             Heading("Differences of counts"),
-            Paragraph("These analyses answer in offences, not in percent, and are kept apart from those above."),
+            Paragraph(
+                "These analyses answer in offences or in weighted offences, not in percent, and are kept apart from those above."
+            ),
             _own_table(counts, "Differences of counts over the whole period"),
         ]
     if shifts:
@@ -52,7 +54,7 @@ def _truth(result: EvaluationResult) -> tuple[Block, ...]:
 
 def _own_scale(e: Estimate) -> str:
     if e.ratio is None:
-        unit, digits = naming.SCALES[e.scale]
+        unit, digits = naming.scale(e)
         return f"{w.number(e.value, digits)} ({w.span(e.low, e.high, digits)}), {unit}"
     return f"rate ratio {w.ratio_cell(e.ratio)}"
 
@@ -137,7 +139,7 @@ def _made_of(estimate: Estimate) -> list[Block]:
         # Parts of people's estimates have units of their own, which their names say.
         people = bool(estimate.arms)
         digits = 1 if estimate.scale == "count_difference" and not people else 3
-        unit = "" if people else f", {'log rate ratio' if estimate.scale == 'log_rate_ratio' else 'offences'}"
+        unit = "" if people else f", {'log rate ratio' if estimate.scale == 'log_rate_ratio' else estimate.unit}"
         rows = tuple(
             (w.plain(k), w.number(c.value, digits), w.span(c.low, c.high, digits))
             for k, c in estimate.components.items()
