@@ -1,6 +1,7 @@
 """Checks: one file each. To add one, write the file and name it here."""
 
 from vru.checks import (
+    carry_over,
     comparability,
     displacement,
     dowhy_data_subset,
@@ -13,6 +14,7 @@ from vru.checks import (
     pre_period_trend,
     pre_trend_sensitivity,
     regression_to_mean,
+    schedule_kept,
 )
 from vru.checks.check import Case, Check, CheckOptions
 
@@ -31,6 +33,8 @@ CHECKS: dict[str, Check] = {
         dowhy_random_common_cause,
         dowhy_data_subset,
         dowhy_unobserved_common_cause,
+        carry_over,
+        schedule_kept,
     )
 }
 
