@@ -175,6 +175,9 @@ def draw(world: World, effect: bool, rng: np.random.Generator) -> Cohort:
 
 def run(world: World, column: str, cohort: Cohort, tally: Tally, effect: bool, seed: int) -> None:
     name, options = world.columns[column]
+    if not effect:
+        # Only the p-value is asked for: at this level no interval is sought among so few draws.
+        options = options | {"level": 0.999}
     if name == "parallel_trial" and cohort.cluster is not None:
         cohort = Cohort(cohort.ids, cohort.outcomes, cohort.kinds, cohort.assigned, covariates=cohort.covariates)
     method = METHODS[name]
@@ -210,12 +213,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--reps", type=int, default=500)
     parser.add_argument("--seed", type=int, default=20261125)
-    parser.add_argument("--only", default="", help="worlds whose kind and name match this expression")
+    parser.add_argument("--only", default="", help="worlds whose kind, name and icc match this expression")
     args = parser.parse_args()
     began = time.process_time()
     rows: dict[tuple[str, ...], list[str]] = {}
     for world in worlds():
-        if not re.search(args.only, f"{world.kind} {world.name}"):
+        if not re.search(args.only, f"{world.kind} {world.name} icc {world.icc:g}"):
             continue
         columns = world.columns
         tallies = {c: Tally() for c in columns}

@@ -292,3 +292,27 @@ def test_two_stages_on_cluster_summaries_agree_with_the_model_of_rows(outcome: s
     assert model.se is not None
     assert staged.value == pytest.approx(model.value, abs=0.25 * model.se)
     assert staged.se == pytest.approx(model.se, rel=0.15)
+
+
+@pytest.mark.parametrize("kind", ["continuous", "count"])
+def test_naming_the_arms_the_other_way_turns_the_sign_round(kind: str, make_cohort: MakeCohort) -> None:
+    cohort = make_cohort("clusters", -0.5, 4, kind=kind, clusters=10)
+    assert cohort.assigned is not None
+    found, turned = fit(cohort), fit(replace(cohort, assigned=1 - cohort.assigned))
+    assert found.low is not None
+    assert found.high is not None
+    assert turned.value == pytest.approx(-found.value)
+    assert turned.p == pytest.approx(found.p)
+    assert turned.low == pytest.approx(-found.high, abs=1e-3)
+    assert turned.high == pytest.approx(-found.low, abs=1e-3)
+
+
+def test_units_of_measure_and_of_follow_up_do_not_matter(make_cohort: MakeCohort) -> None:
+    cohort = make_cohort("clusters", -0.5, 4, clusters=10)
+    stretched = replace(cohort, outcomes={"offending": 1000 * cohort.outcomes["offending"]})
+    found, large = fit(cohort), fit(stretched)
+    assert found.low is not None
+    assert large.low == pytest.approx(1000 * found.low, rel=1e-6)
+    counts = make_cohort("clusters", -0.5, 4, kind="count", clusters=10)
+    years, days = (fit(replace(counts, exposure=np.full(600, time))) for time in (2.0, 730.0))
+    assert (days.value, days.low) == (pytest.approx(years.value), pytest.approx(years.low, abs=1e-6))
