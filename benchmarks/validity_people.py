@@ -188,12 +188,22 @@ def main() -> None:
     print("# Validity of the adjusted comparison of people\n")
     command = f"python benchmarks/validity_people.py --reps {args.reps} --seed {args.seed}"
     print(f"{datetime.date.today():%d %B %Y}; `{command}`\n")
-    print("Each cell: bias against the effect among those treated (its standard deviation over repetitions) / coverage of")
-    print("the 95% interval, % / false positives at 5%, %. Bold: coverage outside 93-97, false positives outside 3-7; with")
+    print(
+        "Each cell: bias against the effect among those treated (its standard deviation over repetitions) / coverage of"
+    )
+    print(
+        "the 95% interval, % / false positives at 5%, %. Bold: coverage outside 93-97, false positives outside 3-7; with"
+    )
     margin = 196 * np.sqrt(0.95 * 0.05 / args.reps)
-    print(f"{args.reps} repetitions a true 95% reads within {margin:.1f} points nineteen times in twenty. Effect -0.5, on the")
-    print("log of risk or rate for binary and count outcomes (double_ml: on the difference). Three covariates, all used;")
-    print("counts overdispersed; linear learners, 5 folds, 2 splits. Strong: log odds of treatment move 1.5 per standard")
+    print(
+        f"{args.reps} repetitions a true 95% reads within {margin:.1f} points nineteen times in twenty. Effect -0.5, on the"
+    )
+    print(
+        "log of risk or rate for binary and count outcomes (double_ml: on the difference). Three covariates, all used;"
+    )
+    print(
+        "counts overdispersed; linear learners, 5 folds, 2 splits. Strong: log odds of treatment move 1.5 per standard"
+    )
     print("deviation of the confounder, poor overlap: 3; curved: treatment and outcome bend in two covariates.\n")
     print("| world | " + " | ".join(ESTIMATORS) + " |\n|---|" + "---|" * len(ESTIMATORS))
     print("\n".join(rows(args.reps, args.seed, args.only)))

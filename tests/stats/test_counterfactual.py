@@ -78,7 +78,9 @@ def test_linear_regression_is_rs_with_its_sandwich(cohort: pd.DataFrame, r: dict
 
 @pytest.mark.parametrize("target", ["att", "ate"])
 @pytest.mark.parametrize(("kind", "column"), [("continuous", "score"), ("binary", "reoffended"), ("count", "offences")])
-def test_weighting_agrees_with_r(cohort: pd.DataFrame, r: dict[str, float], target: str, kind: str, column: str) -> None:
+def test_weighting_agrees_with_r(
+    cohort: pd.DataFrame, r: dict[str, float], target: str, kind: str, column: str
+) -> None:
     d, design = parts(cohort)
     logit = fit_glm("binomial", d.astype(float), design)
     pair = weigh(cohort[column].to_numpy(float), d, design, logit, target)
@@ -125,7 +127,9 @@ def test_either_model_right_is_enough() -> None:
     y = x + rng.normal(size=n) - 0.5 * d
     nothing, wrong = np.zeros(n), np.full(n, float(d.mean()))
     for propensity, outcome in ((p, nothing), (wrong, x)):
-        assert difference(doubly_robust(y, d, propensity, outcome, outcome, "att")).value == pytest.approx(-0.5, abs=0.03)
+        assert difference(doubly_robust(y, d, propensity, outcome, outcome, "att")).value == pytest.approx(
+            -0.5, abs=0.03
+        )
     assert abs(difference(doubly_robust(y, d, wrong, nothing, nothing, "att")).value + 0.5) > 0.5
 
 

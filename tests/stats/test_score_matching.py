@@ -49,7 +49,9 @@ def test_ties_are_shared_as_in_r(r: dict[str, float]) -> None:
     assert found.ties
     assert effect(y, found)[0] == pytest.approx(r["match_tied_att"], rel=1e-8)
     order = np.random.default_rng(0).permutation(len(d))
-    moved = find_matches(fit_glm("binomial", d[order].astype(float), design[order]).mean(design[order]), d[order], "att")
+    moved = find_matches(
+        fit_glm("binomial", d[order].astype(float), design[order]).mean(design[order]), d[order], "att"
+    )
     assert effect(y[order], moved)[0] == pytest.approx(effect(y, found)[0])
 
 

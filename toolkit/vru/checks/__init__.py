@@ -1,18 +1,23 @@
 """Checks: one file each. To add one, write the file and name it here."""
 
 from vru.checks import (
+    balance,
     comparability,
     displacement,
     dowhy_data_subset,
     dowhy_placebo_treatment,
     dowhy_random_common_cause,
     dowhy_unobserved_common_cause,
+    hidden_confounding,
     overdispersion,
+    overlap,
     placebo_areas,
     placebo_date,
+    placebo_treatment,
     pre_period_trend,
     pre_trend_sensitivity,
     regression_to_mean,
+    row_subset,
 )
 from vru.checks.check import Case, Check, CheckOptions
 
@@ -31,6 +36,11 @@ CHECKS: dict[str, Check] = {
         dowhy_random_common_cause,
         dowhy_data_subset,
         dowhy_unobserved_common_cause,
+        overlap,
+        balance,
+        hidden_confounding,
+        placebo_treatment,
+        row_subset,
     )
 }
 
