@@ -1,4 +1,4 @@
-"""Defects of DoWhy 0.14 that ``area_model`` guards against: where one is mended, its guard may go."""
+"""Defects of DoWhy 0.14 that ``dowhy_model`` and the adjusted comparison guard against: where one is mended, its guard may go."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vru.checks.area_model import quiet
+from vru.checks.dowhy_model import quiet
 
 
 def build(frame: pd.DataFrame) -> tuple[Any, Any, Any]:

@@ -1,6 +1,7 @@
 """Checks: one file each. To add one, write the file and name it here."""
 
 from vru.checks import (
+    balance,
     carry_over,
     comparability,
     displacement,
@@ -8,12 +9,16 @@ from vru.checks import (
     dowhy_placebo_treatment,
     dowhy_random_common_cause,
     dowhy_unobserved_common_cause,
+    hidden_confounding,
     overdispersion,
+    overlap,
     placebo_areas,
     placebo_date,
+    placebo_treatment,
     pre_period_trend,
     pre_trend_sensitivity,
     regression_to_mean,
+    row_subset,
     schedule_kept,
 )
 from vru.checks.check import Case, Check, CheckOptions
@@ -35,6 +40,11 @@ CHECKS: dict[str, Check] = {
         dowhy_unobserved_common_cause,
         carry_over,
         schedule_kept,
+        overlap,
+        balance,
+        hidden_confounding,
+        placebo_treatment,
+        row_subset,
     )
 }
 

@@ -29,7 +29,8 @@ class Options(MethodOptions):
     """``estimator``: how the arms are made comparable. ``estimand``: effect on those treated, or on all rows.
 
     ``effect``: for binary and count outcomes, a ratio or a difference. ``covariates``: names; none named takes all.
-    ``learner``, ``folds``, ``splits``: models behind doubly_robust and double_ml, and how rows are dealt out for them.
+    ``learner``, ``folds``, ``splits``: models behind doubly_robust and double_ml, into how many folds rows are dealt for
+    them, and how often (none typed: 5 times for linear, twice for forest and boosting, which take seconds each).
     ``trim``: rows whose propensity is within this of 1 (and of 0, for all rows) are left out. ``arm``: whose column.
     """
 
@@ -39,7 +40,7 @@ class Options(MethodOptions):
     covariates: tuple[str, ...] | None = None
     learner: Learner = "linear"
     folds: int = Field(5, ge=2, le=20)
-    splits: int = Field(5, ge=1, le=50)
+    splits: int | None = Field(None, ge=1, le=50)
     trim: float = Field(0.0, ge=0.0, le=0.4)
     arm: Literal["received", "assigned"] = "received"
 
@@ -69,7 +70,7 @@ def fit(cohort: Cohort, outcome: str, options: MethodOptions, rng: Generator) ->
     rows = take_rows(cohort, outcome, opts.arm, opts.covariates)
     sample = take_sample(rows, opts.trim, opts.estimand)
     _refuse(sample, outcome, opts)
-    how = Fitting(opts.learner, opts.folds, opts.splits)
+    how = Fitting(opts.learner, opts.folds, opts.splits or (5 if opts.learner == "linear" else 2))
     found = estimate(sample, opts.estimator, opts.estimand, how, rng)
     return _estimate(sample, outcome, opts, found)
 

@@ -104,7 +104,8 @@ def matching_spread(
     Parameters
     ----------
     u : ``(n,)``, outcomes centred on their arm's matched mean, in units of the contrast, so that the contrast is 0.
-    score : ``(n,)``, what was matched on. design, fit : the logistic regression behind it; given, its own uncertainty is allowed for.
+    score : ``(n,)``, what was matched on. design, fit : the logistic regression behind it; given, its own uncertainty
+        is allowed for.
 
     Source: Abadie & Imbens (2006) Econometrica 74, theorems 6 and 7 (heteroskedastic, one match); Abadie & Imbens
     (2016) Econometrica 84, theorems 1 and 2 (estimated propensity).

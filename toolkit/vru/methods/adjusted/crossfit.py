@@ -71,7 +71,7 @@ def propensity(dealt: Dealt) -> np.ndarray:
     treated = dealt.sample.rows.treated
     p = outcome(dealt, treated.astype(float), "binary", np.ones(len(treated), dtype=bool))
     least = _CLOSEST[dealt.learner]
-    return np.clip(p, least, 1 - least)
+    return np.asarray(np.clip(p, least, 1 - least))
 
 
 def outcome(

@@ -38,14 +38,14 @@ def _regressed(family: Family, x: np.ndarray, y: np.ndarray, new: np.ndarray, we
         return fit.mean(at)
     # An exponential runs away beyond the covariates it was fitted on, so predictions stay within what was fitted.
     fitted = fit.mean(design)
-    return np.clip(fit.mean(at), fitted.min(), fitted.max())
+    return np.asarray(np.clip(fit.mean(at), fitted.min(), fitted.max()))
 
 
 def _forest(kind: Kind, seed: int) -> Any:
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
     build = RandomForestClassifier if kind == "binary" else RandomForestRegressor
-    return build(n_estimators=200, min_samples_leaf=10, max_features="sqrt", n_jobs=1, random_state=seed)
+    return build(n_estimators=100, min_samples_leaf=10, max_features="sqrt", n_jobs=1, random_state=seed)
 
 
 def _boosting(kind: Kind, n: int, seed: int) -> Any:
