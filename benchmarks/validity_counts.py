@@ -194,9 +194,9 @@ Each cell: bias / coverage of the 95% interval, % / false positives at 5%, % / p
 nothing spills either); {args.reps} repetitions each: Monte Carlo error of a 95% figure {error:.1f} points, of a power
 near 50% {50 / args.reps**0.5:.0f}. Bias is in log rate ratio; for the displacement columns a share of the true change in
 offences, the buffers' included. 10 v 10 areas with 20 offences an area-month unless said, as many buffers of each kind as
-treated areas, 24 months before and 12 after, season 15%. A share in brackets is how often there was an answer. "Not run":
-the E-test sums over all pairs of counts, which takes long where they are large. Last column: how often the quotient's interval held the
-true quotient, and how often there was one (true ratio 0.75).
+treated areas, 24 months before and 12 after, season 15%. A share in brackets is how often there was an answer. "Not
+run": the E-test sums over all pairs of counts, which takes long where they are large. Last column: how often the
+quotient's interval held the true quotient, and how often there was one (true ratio 0.75).
 """)
     print("\n".join(main_table))
     print("""

@@ -232,11 +232,20 @@ def _option_problems(where: str, model: type[BaseModel], options: Mapping[str, o
     return []
 
 
+def _fields_at(model: type[BaseModel], place: tuple[str | int, ...]) -> list[str]:
+    """The keys that may stand where a key was found: of the options, or of a section inside them."""
+    for step in place[:-1]:
+        inner = model.model_fields[step].annotation if isinstance(step, str) and step in model.model_fields else None
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+    return sorted(model.model_fields)
+
+
 def _option_problem(
     where: str, model: type[BaseModel], kind: str, place: tuple[str | int, ...], message: str, given: object
 ) -> Problem:
     at = f"{where}: options.{'.'.join(map(str, place))}" if place else f"{where}: options"
-    known = sorted(model.model_fields)
+    known = _fields_at(model, place)
     if kind == "extra_forbidden":
         return Problem("is not an option", at, ", ".join(known), nearest(str(place[-1]), known))
     shown = f"{given!r}: " if isinstance(given, str | int | float) else ""

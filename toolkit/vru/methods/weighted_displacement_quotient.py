@@ -174,11 +174,15 @@ def _quotient_words(found: _Found, level: float) -> str:
         )
     if low is None or high is None:
         return (
-            f"Displacement quotient {value:.2f}, without an interval: the treated units' own effect is not clear of "
+            f"Displacement quotient {_two(value)}, without an interval: the treated units' own effect is not clear of "
             "zero, so that any quotient fits these data. Nothing can be said of displacement from it."
         )
-    said = f"Displacement quotient {value:.2f} ({level:.0%} interval {low:.2f} to {high:.2f}; the interval is this "
+    said = f"Displacement quotient {_two(value)} ({100 * level:g}% interval {_two(low)} to {_two(high)}; the interval is this "
     return f"{said}toolkit's, as none is published): {_class(low, high)}."
+
+
+def _two(value: float) -> str:
+    return f"{round(value, 2) + 0.0:.2f}"
 
 
 def _class(low: float, high: float) -> str:
