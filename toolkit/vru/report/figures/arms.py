@@ -41,7 +41,8 @@ def arms_figure(estimate: Estimate, outcome: str, key: str) -> Drawn | None:
             axes.set_xlim(left=0)
         title = _title(rows)
         what = _what(estimate, outcome)
-        subtitle = f"{what} in each group as observed, with {w.level(estimate.level)} intervals; nothing is adjusted"alt = f"Dot plot. {subtitle}. {title}. {'; '.join(f'{a.name}: {_cell(a)}' for a in rows)}."
+        subtitle = f"{what} in each group as observed, with {w.level(estimate.level)} intervals; nothing is adjusted"
+        alt = f"Dot plot. {subtitle}. {title}. {'; '.join(f'{a.name}: {_cell(a)}' for a in rows)}."
         return finish(drawing, alt, title, subtitle, _table(rows))
 
 
