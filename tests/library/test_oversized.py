@@ -29,7 +29,7 @@ def test_a_file_of_a_gigabyte_is_refused_without_being_read(library, other, now,
     at = folder / name
     if not at.exists():
         at = folder.parent / name / "01KAY3QZ7N0000000000000000.json"
-        at.parent.mkdir()
+        at.parent.mkdir(exist_ok=True)
         at.touch()
     os.truncate(at, 1 << 30)
     tracemalloc.start()
