@@ -21,12 +21,11 @@ from pathlib import Path
 
 RUN = "import sys; from vru.cli import main; sys.exit(main(sys.argv[1:]))"
 REPORT = 60_000
+ONE = ["--intervention", "hot_spot_policing", "--outcome", "violence"]
 COMMANDS = {
     "vru library list": ["library", "list", "--json"],
-    "vru library search": ["library", "search", "knife", "--json"],
     "vru library check": ["library", "check"],
-    "vru library pool": ["library", "pool", "--json"],
-    "vru library gaps": ["library", "gaps", "--json"],
+    "vru library pool, one question": ["library", "pool", "--json", *ONE],
     "vru library export, CSV": ["library", "export", "--format", "csv", "--out", "{scratch}/effects.csv"],
     "vru site": ["site", "--out", "{scratch}/site", "--audience", "public"],
 }
