@@ -89,7 +89,7 @@ def _limits(t: Threshold, near: Rows) -> list[str]:
                 "distributed, which is rough there."
             )
     if t.rows.cluster is not None:
-        groups = min(len(np.unique(s.cluster)) for s in (t.below, t.above))
+        groups = min(len(np.unique(t.rows.cluster[m])) for m in (t.rows.treated, ~t.rows.treated))
         if groups < FEW_CLUSTERS:
             said.append(
                 f"One side has only {groups} clusters; below {FEW_CLUSTERS} their spread is itself badly known."
