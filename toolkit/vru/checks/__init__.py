@@ -4,6 +4,8 @@ from vru.checks import (
     balance,
     carry_over,
     comparability,
+    continuity_at_cutoff,
+    density_at_cutoff,
     displacement,
     dowhy_data_subset,
     dowhy_placebo_treatment,
@@ -13,6 +15,7 @@ from vru.checks import (
     overdispersion,
     overlap,
     placebo_areas,
+    placebo_cutoffs,
     placebo_date,
     placebo_treatment,
     pre_period_trend,
@@ -45,6 +48,9 @@ CHECKS: dict[str, Check] = {
         hidden_confounding,
         placebo_treatment,
         row_subset,
+        density_at_cutoff,
+        continuity_at_cutoff,
+        placebo_cutoffs,
     )
 }
 

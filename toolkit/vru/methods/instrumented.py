@@ -92,7 +92,7 @@ def _estimate(outcome: str, opts: Options, o: Offers, found: Reduced, ratio: Wea
         words["count"] = "difference in events per unit of exposure"
     components = _components(opts.level, found, ratio)
     offer = components["intention_to_treat"]
-    saved = None if o.rows.kind == "continuous" else Interval(*_prevented(offer, o.time))
+    saved = None if o.rows.kind == "continuous" else _prevented(offer, o.time)
     bounded = answer.bounds.low is not None
     return Estimate(
         analysis="",
@@ -147,9 +147,9 @@ def _complier_ratio(level: float, found: Reduced) -> dict[str, Interval]:
     }
 
 
-def _prevented(offer: Interval, time: float) -> tuple[float, float | None, float | None]:
-    low, high = (None if v is None else -v * time for v in (offer.high, offer.low))
-    return -offer.value * time, low, high
+def _prevented(offer: Interval, rows: float) -> Interval:
+    low, high = (None if v is None else -v * rows for v in (offer.high, offer.low))
+    return Interval(-offer.value * rows, low, high)
 
 
 def _counts(o: Offers, found: Reduced, ratio: WeakRatio) -> dict[str, float]:

@@ -150,7 +150,7 @@ def _estimate(
     who = "for those whose receipt the cutoff decides" if t.fuzzy else "from eligibility"
     jumped = _jump_interval(t, found, 0, opts.level)
     inside = float(t.w[(np.abs(t.distance) < width.main) & t.rows.treated].sum())
-    saved = None if t.rows.kind == "continuous" else Interval(*(_times(v, -inside) for v in _turned(jumped)))
+    saved = None if t.rows.kind == "continuous" else _prevented(jumped, inside)
     return Estimate(
         analysis="",
         role="exploratory",
@@ -185,12 +185,9 @@ def _jump_interval(t: Threshold, found: Jump, which: int, level: float) -> Inter
     return Interval(value, bounds.low, bounds.high)
 
 
-def _turned(i: Interval) -> tuple[float | None, float | None, float | None]:
-    return i.value, i.high, i.low
-
-
-def _times(value: float | None, by: float) -> float | None:
-    return None if value is None else value * by
+def _prevented(jumped: Interval, rows: float) -> Interval:
+    low, high = (None if v is None else -v * rows for v in (jumped.high, jumped.low))
+    return Interval(-jumped.value * rows, low, high)
 
 
 def _components(t: Threshold, found: Jump, level: float, jumped: Interval) -> dict[str, Interval]:
@@ -225,6 +222,7 @@ def _counts(t: Threshold, near: Rows, found: Jump, width: Bandwidth, ratio: Weak
     distinct = t.distinct(width.main)
     made = {
         "cutoff": t.cutoff,
+        "cutoff_counts_above": float(t.cutoff_above),
         "bandwidth": width.main,
         "bias_bandwidth": width.pilot,
         "rows_below": float(found.below.n_main),

@@ -51,7 +51,9 @@ def choose_bandwidth(below: Side, above: Side, order: int, kernel: Kernel, varia
     middle = float(np.subtract(*np.quantile(scores, [0.75, 0.25], method="averaged_inverted_cdf")))
     spread = min(scores.std(ddof=1), middle / 1.349 or np.inf)
     widest = max(float(np.abs(s.x).max()) for s in (below, above))
-    narrowest = max(_reach_of(d) for d in distinct) if lumpy else 0.0
+    narrowest = max(_reach_of(d, FEWEST_SCORES) for d in distinct) if lumpy else 0.0
+    # Below this a side cannot carry the curve that the bias is read from.
+    least = max(_reach_of(d, order + 4) for d in distinct)
 
     start = max(min(FIRST_GUESS[kernel] * spread * n**-0.2, widest), narrowest)
     sides = (below, above)
@@ -64,14 +66,14 @@ def choose_bandwidth(below: Side, above: Side, order: int, kernel: Kernel, varia
     )
     reach = max(min(d, widest), narrowest)
     b = _best(tuple(_constants(s, start, reach, q, q, kernel, variance) for s in sides), q)
-    pilot = min(b, widest)
+    pilot = max(min(b, widest), least)
     h = _best(tuple(_constants(s, start, pilot, order, 0, kernel, variance) for s in sides), order)
     return Bandwidth(min(h, widest), pilot, lumpy)
 
 
-def _reach_of(distinct: np.ndarray) -> float:
+def _reach_of(distinct: np.ndarray, scores: int) -> float:
     gaps = np.sort(np.abs(distinct))
-    return float(gaps[min(FEWEST_SCORES, len(gaps)) - 1]) * (1 + 1.5e-8)
+    return float(gaps[min(scores, len(gaps)) - 1]) * (1 + 1.5e-8)
 
 
 def _constants(

@@ -42,13 +42,15 @@ def drawn_offers(
     centred = drawn - _means(offered, stratum)
     stat, seen = centred @ totals, (offered - _means(offered, stratum)) @ totals
 
+    alpha = 1 - level + 1e-12
+
     def p(t: float) -> float:
         gap, now = np.abs(stat[:, 0] - t * stat[:, 1]), abs(float(seen[0] - t * seen[1]))
         reached = float((gap >= now * (1 - 1e-9) - 1e-12).sum())
         return reached / len(drawn) if exact else (1 + reached) / (1 + len(drawn))
 
     far = float((np.abs(stat[:, 1]) >= abs(float(seen[1])) * (1 - 1e-9)).sum()) / len(drawn)
-    ends = (None, None) if far > 1 - level else tuple(_edge(p, start, sign, 1 - level) for sign in (-1.0, 1.0))
+    ends = (None, None) if far > alpha else tuple(_edge(p, start, sign, alpha) for sign in (-1.0, 1.0))
     return Drawn(p(0.0), Bounds(ends[0], ends[1]), len(drawn), exact)
 
 

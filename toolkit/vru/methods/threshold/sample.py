@@ -21,7 +21,8 @@ class Threshold:
     """``rows``: split by the rule. below, above : scores less cutoff, sorted; outcome 0 is the outcome, 1 receipt.
 
     fuzzy : whether receipt differs from the rule. sign : 1 where the treated side is above. distance : ``(n,)``.
-    z : covariates of each side, sorted as the sides are, or None. cohort : as given, ``received`` replaced by the rule.
+    z : covariates of each side, sorted as the sides are, or None. ruled : the cohort, ``received`` replaced by the rule.
+    cutoff_above : whether a score at the cutoff itself counts to the side above.
     """
 
     rows: Rows
@@ -34,6 +35,7 @@ class Threshold:
     fuzzy: bool
     sign: int
     cutoff: float
+    cutoff_above: bool
     ruled: Cohort
 
     def distinct(self, reach: float) -> tuple[int, int]:
@@ -92,6 +94,7 @@ def take_threshold(
         fuzzy=bool((received != rows.treated).any()),
         sign=1 if treated_side.endswith("above") else -1,
         cutoff=cutoff,
+        cutoff_above=treated_side in ("at_or_above", "below"),
         ruled=ruled_cohort,
     )
 
