@@ -11,7 +11,6 @@ from vru.results import Arm, PathPoint
 from vru.stats.intervals import Bounds, quantile
 from vru.stats.patrol_test import PofValues, invert_in_grids
 
-
 FEW_EVENTS = 20
 
 
