@@ -2,6 +2,7 @@
 
 from vru.checks import (
     balance,
+    carry_over,
     comparability,
     displacement,
     dowhy_data_subset,
@@ -18,6 +19,7 @@ from vru.checks import (
     pre_trend_sensitivity,
     regression_to_mean,
     row_subset,
+    schedule_kept,
 )
 from vru.checks.check import Case, Check, CheckOptions
 
@@ -36,6 +38,8 @@ CHECKS: dict[str, Check] = {
         dowhy_random_common_cause,
         dowhy_data_subset,
         dowhy_unobserved_common_cause,
+        carry_over,
+        schedule_kept,
         overlap,
         balance,
         hidden_confounding,

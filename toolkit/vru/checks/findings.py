@@ -58,15 +58,15 @@ def changed(log_ratio: float) -> str:
 
 def effect(case: Case, value: float) -> str:
     """An effect on the estimate's own scale, in words."""
-    return in_words(case.estimate.scale, value)
+    return in_words(case.estimate.scale, value, case.estimate.unit)
 
 
-def in_words(scale: Scale, value: float) -> str:
+def in_words(scale: Scale, value: float, unit: str = "offences") -> str:
     """An effect on ``scale``: ``12% fewer``, ``30 fewer offences``, ``3.1 percentage points lower``, ``0.42 lower``."""
     if scale == "log_rate_ratio":
         return changed(value)
     if scale == "count_difference":
-        return f"{abs(value):.0f} {'fewer' if value < 0 else 'more'} offences"
+        return f"{abs(value):.0f} {'fewer' if value < 0 else 'more'} {unit}"
     size = f"{100 * abs(value):.1f} percentage points" if scale == "risk_difference" else f"{abs(value):.3g}"
     return f"{size} {'lower' if value < 0 else 'higher'}"
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from vru.library.studies import domain
 from vru.library.vocabulary import DESIGNS, VOCABULARIES
 from vru.rating.maryland import LABELS
 from vru.record import Effect, LearningRecord, RecordRating
@@ -51,6 +52,7 @@ class Result:
     level: int | None
     strength: str
     failed: int
+    literature: bool = False
 
 
 def key_of(record: LearningRecord) -> str:
@@ -99,6 +101,7 @@ def result_of(entry: SiteRecord, outcome: str) -> Result:
         level=rating.level if rating else None,
         strength="Not rated here: published literature" if record.literature else strength_words(record, outcome),
         failed=sum(f.verdict == "fail" for f in record.findings),
+        literature=record.literature is not None,
     )
 
 
@@ -151,7 +154,7 @@ def intervention_label(code: str) -> str:
 
 def outcome_label(code: str) -> str:
     """An outcome's id in words: the vocabulary's, else the id's own."""
-    return _term("outcome_domains", code) or plain(code)
+    return _term("outcome_domains", domain(code)) or plain(code)
 
 
 def design_label(code: str) -> str:
