@@ -146,9 +146,8 @@ def main() -> None:
     print(
         f"{args.rows:,} people, four covariates, effect among the treated; 95% interval from influence functions (ours) and"
     )
-    print(
-        f"from DoWhy 0.14's bootstrap of {args.draws} draws. One core of a shared machine: read the ratios. Memory: peak traced\n(DoWhy's over 5 draws).\n"
-    )
+    print(f"from DoWhy 0.14's bootstrap of {args.draws} draws. One core of a shared machine: read the ratios.")
+    print("Memory: peak traced (DoWhy's over 5 draws).\n")
     print("| work | seconds | ratio | peak MB | effect | half-width |\n|---|---|---|---|---|---|")
     for name, ours, method, params in pairs:
         mine = timed(lambda ours=ours: ours(frame), 5)

@@ -216,3 +216,33 @@ def test_defect_a_poisson_model_gives_a_difference_of_counts() -> None:
         found = adjusted(frame, "generalized_linear_model", ["w"], target_units="ate", method_params=params)
     assert found < -0.8
     assert abs(found - -0.5) > 0.3
+
+
+def test_defect_the_bootstrap_of_weighting_keeps_the_first_propensity() -> None:
+    from dowhy import CausalModel
+
+    from vru.stats.canonical_glm import fit_glm, standardised_design
+    from vru.stats.counterfactual import difference, weigh
+
+    rng = np.random.default_rng(5)
+    w = rng.normal(size=400)
+    t = (rng.random(400) < 1 / (1 + np.exp(-0.5 * w))).astype(int)
+    y = 4 * w + rng.normal(size=400)
+    frame = pd.DataFrame({"w": w, "t": t, "y": y})
+
+    def ours(rows: np.ndarray) -> float:
+        design = standardised_design(w[rows, None])
+        logit = fit_glm("binomial", t[rows].astype(float), design)
+        return difference(weigh(y[rows], t[rows] == 1, design, logit, "ate")).value
+
+    anew = np.std([ours(rng.integers(0, 400, 400)) for _ in range(200)])
+    state = np.random.get_state()
+    with quiet():
+        np.random.seed(1)
+        model = CausalModel(frame, "t", "y", common_causes=["w"])
+        estimand = model.identify_effect(proceed_when_unidentifiable=True)
+        found = model.estimate_effect(estimand, method_name="backdoor.propensity_score_weighting", effect_modifiers=[])
+        limits = found.get_confidence_intervals(method="bootstrap", num_simulations=60, sample_size_fraction=1)
+    np.random.set_state(state)
+    low, high = np.ravel(limits)
+    assert (high - low) / 3.92 > 1.5 * anew

@@ -182,7 +182,14 @@ def test_every_option_changes_what_it_says(cohort: Cohort) -> None:
     difference = fit(cohort, "reoffended", effect="difference")
     assert difference.scale == "risk_difference"
     assert difference.value == pytest.approx(base.components["risk_difference"].value)
-    assert fit(cohort, "offences", effect="difference").scale == "mean_difference"
+    events = fit(cohort, "offences", effect="difference")
+    assert events.scale == "count_difference"
+    assert cohort.exposure is not None
+    assert cohort.received is not None
+    time = float(cohort.exposure @ cohort.received)
+    assert events.value == pytest.approx(events.components["rate_difference"].value * time)
+    assert events.events_prevented is not None
+    assert events.events_prevented.value == pytest.approx(-events.value)
     assert fit(cohort, "reoffended", estimator="double_ml").scale == "risk_difference"
     assert "all rows" in fit(cohort, "reoffended", estimand="ate").estimand
     fewer = fit(cohort, "reoffended", covariates=["age"])
