@@ -27,11 +27,11 @@ def cluster_limits(clusters: tuple[int, int], mode: Mode, largest: float) -> tup
     if mode == "cluster_t" and min(clusters) < FEW_CLUSTERS:
         notes.append(
             "In simulation with 3 to 5 clusters an arm the t-test on summaries raised 1 to 10 false alarms in 100 instead "
-            "of 5 and its interval held the truth 93 to 97 times; cr2 raised 1 to 4."
+            "of 5 and its interval held the truth 90 to 97 times; cr2 raised 1 to 6."
         )
     if mode == "cr2" and min(clusters) < FEW_CLUSTERS:
         notes.append(
-            "In simulation with 2 to 5 clusters an arm this error raised 1 to 4 false alarms in 100 and its interval held the "
+            "In simulation with 2 to 5 clusters an arm this error raised 1 to 6 false alarms in 100 and its interval held the "
             "truth 92 to 98 times; unlike re-allocation, it leans on cluster means that are near enough normal."
         )
     if largest > 0.5:
