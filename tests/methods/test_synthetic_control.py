@@ -67,6 +67,16 @@ def test_fewer_than_19_donors_give_p_but_no_95_percent_interval(make_panel: Make
     assert wide.low is not None
 
 
+def test_placebos_that_fit_exactly_do_not_take_the_interval_away(make_panel: MakePanel) -> None:
+    """More comparison units than months before: some placebos meet every month, and no gap compares with theirs."""
+    held = []
+    for seed in range(12):
+        found = fit(make_panel(treated=1, comparison=24, pre=6, post=6, mean=12, ratio=0.5, seed=seed))
+        assert found.low is not None or found.high is not None
+        held.append(found.low is not None and found.high is not None)
+    assert sum(held) >= 8
+
+
 def test_conformal_answers_with_few_donors(make_panel: MakePanel) -> None:
     held = []
     for seed in range(10):

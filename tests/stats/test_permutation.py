@@ -7,7 +7,9 @@ import pytest
 
 from vru.stats.permutation import (
     Assignments,
+    arrangements,
     draw_assignments,
+    exchange,
     invert,
     p_of_ratio,
     randomisation_test,
@@ -52,6 +54,25 @@ def test_matrix_equals_loop(ratio: float) -> None:
     assert len(assignments.chosen) == 56
     found = p_of_ratio(before, after, treated, assignments)(float(np.log(ratio)))
     assert found == pytest.approx(by_loop(before, after, treated, ratio))
+
+
+@pytest.mark.parametrize("group", [(0, 1, 1, 1, 1), (2, 0, 2, 1, 2, 0), (5, 3, 3, 9, 9, 9)])
+def test_few_exchanges_of_groups_are_all_listed_once(group: tuple[int, ...]) -> None:
+    own = np.array(group)
+    listed = exchange(own, 999, np.random.default_rng(0))
+    every = set(itertools.permutations(group))
+    assert tuple(listed[0]) == group
+    assert {tuple(row) for row in listed} == every
+    assert len(listed) == len(every) == round(arrangements(own))
+
+
+def test_many_exchanges_of_groups_are_drawn() -> None:
+    own = np.repeat([0, 1, 2], [3, 4, 20])
+    drawn = exchange(own, 300, np.random.default_rng(0))
+    assert drawn.shape == (300, 27)
+    assert (drawn[0] == own).all()
+    assert (np.sort(drawn, axis=1) == own).all()
+    assert (drawn != own).any(axis=1).sum() > 290
 
 
 def test_row_zero_is_what_happened_and_rows_are_distinct() -> None:

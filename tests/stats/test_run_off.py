@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from vru.stats.group_time import Cohorts, find_cohorts
+from vru.stats.permutation import exchange
 from vru.stats.run_off import fit_run_off, group_totals, log_ratios, p_of_log_ratio
 from vru.stats.schedules import fit_two_way
-from vru.stats.start_dates import shuffle_starts
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "staggered"
 
@@ -159,7 +159,7 @@ def test_randomisation_p_equals_plain_re_estimation() -> None:
     y = rng.poisson(400 * np.exp(rng.normal(0, 0.3, (10, 1))) * np.exp(rng.normal(0, 0.1, (10, 9)))).astype(float)
     trial = 0.05
     p = p_of_log_ratio(y, cohorts, "not_yet", 120, np.random.default_rng(9))(trial)
-    labels = shuffle_starts(cohorts.group, 120, np.random.default_rng(9))
+    labels = exchange(cohorts.group, 120, np.random.default_rng(9))
     clean = np.where(cohorts.after[cohorts.group], y * np.exp(-trial), y)
     statistics = np.array([_studentised(clean, Cohorts(cohorts.starts, row, 9)) for row in labels])
     assert p == pytest.approx(np.mean(statistics >= statistics[0] - 1e-4), abs=1 / 120 + 1e-9)

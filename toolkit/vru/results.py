@@ -86,6 +86,7 @@ class Estimate:
     components : named parts of the estimate, same scale (WDD: local, displacement).
     n_treated, n_comparison : units, or rows of a cohort; n_pre, n_post : periods observed, 0 for a cohort.
     arms, balance : for people and for patrol days: each arm's mean, and how alike the arms are.
+    unit : what a ``count_difference`` counts, where it is not offences (harm-weighted sums).
     """
 
     analysis: str
@@ -114,6 +115,7 @@ class Estimate:
     notes: tuple[str, ...] = ()
     arms: tuple[Arm, ...] = ()
     balance: tuple[Balance, ...] = ()
+    unit: str = "offences"
 
     @property
     def ratio(self) -> Interval | None:

@@ -34,6 +34,11 @@ With one start for all areas the two-way Poisson model and the ratio of ratios a
 
 Direction = Literal["decrease", "increase"]
 
+_NOT_POOLED = {
+    "count_difference": "given as a difference of counts, which grows with the area",
+    "mean_difference": "given in units of its own measure",
+    "risk_difference": "given as a difference of shares, which depends on how common the outcome is",
+}
 _SMALLEST_SE, _LARGEST = 1e-4, 20.0
 """A standard error of 1e-4 takes 100 million offences; a log ratio of 20 is a factor of 500 million.
 
@@ -165,7 +170,7 @@ def poolable(record: LearningRecord, outcome: str) -> tuple[Effect | None, str]:
         return None, "only sensitivity or exploratory analyses; they are not pooled"
     relative = [e for e in ranked if e.scale == POOLABLE_SCALE]
     if not relative:
-        return None, "given as a difference of counts, which grows with the area; only rate ratios are pooled"
+        return None, f"{_NOT_POOLED[ranked[0].scale]}; only rate ratios are pooled"
     se = relative[0].se
     if se is None or se <= 0:
         return None, "its effect has no standard error, so it has no weight"

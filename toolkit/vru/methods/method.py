@@ -22,6 +22,16 @@ class MethodOptions(BaseModel):
 
     level: float = Field(0.95, ge=0.5, le=0.999)
 
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Outcome ids of the plan that the options name, beside the analysis's own."""
+        return ()
+
+    @property
+    def unit(self) -> str:
+        """What the answer counts."""
+        return "offences"
+
 
 @dataclass(frozen=True, slots=True)
 class Method:

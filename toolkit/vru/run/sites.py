@@ -83,6 +83,8 @@ def write_site(
 
 
 def _refuse_others(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise VruError(Problem("is a file; a site is a folder", str(out), hint="name an empty folder"))
     if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
         what = "holds files that are not a site; nothing was changed"
         raise VruError(Problem(what, str(out), hint="name an empty folder"))

@@ -59,6 +59,44 @@ def draw_assignments(treated: np.ndarray, draws: int, rng: np.random.Generator) 
     return Assignments(chosen, math.comb(n, k) <= draws)
 
 
+def arrangements(group: np.ndarray) -> float:
+    """In how many distinct ways the units can exchange their groups. group : int ``(n_units,)``."""
+    sizes = np.unique(group, return_counts=True)[1]
+    return math.exp(math.lgamma(len(group) + 1) - sum(math.lgamma(n + 1) for n in sizes))
+
+
+def exchange(group: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Groups exchanged between units, ``(n, n_units)``; the first row is what happened.
+
+    Every distinct exchange once where there are at most ``draws``, else ``draws`` at random: drawn at
+    random from few, what happened would come up too often or too seldom, and p with it.
+    """
+    if arrangements(group) > draws + 0.5:
+        labels = rng.permuted(np.tile(group, (draws, 1)), axis=1)
+        labels[0] = group
+        return np.asarray(labels)
+    names, sizes = np.unique(group, return_counts=True)
+    order = np.argsort(sizes)
+    rows = np.full((1, len(group)), names[order[-1]])
+    free = np.ones((1, len(group)), dtype=bool)
+    for g in order[:-1]:
+        rows, free = _placed(rows, free, names[g], int(sizes[g]))
+    own = int(np.flatnonzero((rows == group).all(axis=1))[0])
+    rows[[0, own]] = rows[[own, 0]]
+    return rows
+
+
+def _placed(rows: np.ndarray, free: np.ndarray, name: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Each row once for every choice of ``size`` of its free units, which then carry ``name``."""
+    places = np.array([np.flatnonzero(f) for f in free])
+    picks = np.array(list(itertools.combinations(range(places.shape[1]), size)))
+    at = places[:, picks].reshape(-1, size)
+    rows, free = np.repeat(rows, len(picks), axis=0), np.repeat(free, len(picks), axis=0)
+    line = np.arange(len(rows))[:, None]
+    rows[line, at], free[line, at] = name, False
+    return rows, free
+
+
 def smallest_p(treated: np.ndarray) -> float:
     """The smallest p-value that re-assignment of these arms can give.
 
@@ -129,9 +167,13 @@ def invert(p: Callable[[float], float], centre: float, scale: float, alpha: floa
 
     p-values by re-assignment need not fall steadily, so the search walks outwards in quarter
     steps of ``scale`` and stops only after eight rejections in a row; the last edge is then
-    refined by bisection. None where the walk finds no edge.
+    refined by bisection. None where the walk finds no edge. Zero is inside whenever it is not rejected,
+    even where it stands alone: with ties a p-value may be higher there than on either side.
     """
-    return Bounds(_edge(p, centre, -scale / 4, alpha), _edge(p, centre, scale / 4, alpha))
+    low, high = _edge(p, centre, -scale / 4, alpha), _edge(p, centre, scale / 4, alpha)
+    if p(0.0) > alpha + TIE:
+        low, high = None if low is None else min(low, 0.0), None if high is None else max(high, 0.0)
+    return Bounds(low, high)
 
 
 def _edge(p: Callable[[float], float], centre: float, step: float, alpha: float) -> float | None:

@@ -56,13 +56,27 @@ def fit_before(data: Reassigned, counts: np.ndarray, n_pre: int) -> np.ndarray:
     return np.asarray(np.sqrt((gap**2).mean(axis=1)) / np.maximum(level, 1e-300))
 
 
+def closest_fit(data: Reassigned, counts: np.ndarray, n_pre: int) -> np.ndarray:
+    """Half of a month's own scatter around its neighbours, over the mean level, ``(n_assignments,)``.
+
+    More donors than months can meet every month before the start. Such a fit says nothing of how far apart
+    the months after it may be, and over it any gap would look enormous.
+    """
+    before = data.chosen @ counts[:, :n_pre]
+    if n_pre < 3:
+        return np.zeros(len(before))
+    scatter = np.diff(before, axis=1).std(axis=1) / math.sqrt(2)
+    return np.asarray(scatter / 2 / np.maximum(before.mean(axis=1), 1e-300))
+
+
 def p_of_log_ratio(data: Reassigned, counts: np.ndarray, n_pre: int, statistic: Statistic) -> Callable[[float], float]:
     """Placebo p-value as a function of the log ratio that is tested.
 
     counts : ``(n_units, n_periods)``.
 
     - ``ratio``: |log of observed over synthetic total after the start| (0.5 added to both), plain
-      and over the fit before the start as in :func:`fit_before`; the larger of the two p-values.
+      and over the fit before the start as in :func:`fit_before`, taken to be no closer than
+      :func:`closest_fit`; the larger of the two p-values.
       Plain, placebos that fit worse than the treated units widen the interval for nothing or hide
       a treated unit that fits worse; over the fit, units busier than the donors look too certain.
     - ``rmspe``: root mean squared gap after over before the start.
@@ -76,7 +90,8 @@ def p_of_log_ratio(data: Reassigned, counts: np.ndarray, n_pre: int, statistic: 
     if statistic == "rmspe":
         return _p_of_rmspe(data, counts[:, :n_pre], fixed, moved)
     sums = _Sums(*(a @ b.sum(axis=1) for a in (data.chosen, data.expected) for b in (fixed, moved)))
-    spread = np.maximum(fit_before(data, counts, n_pre), 1e-12)
+    closest = np.maximum(closest_fit(data, counts, n_pre), 1e-12)
+    spread = np.maximum(fit_before(data, counts, n_pre), closest)
 
     def p(log_ratio: float) -> float:
         u = math.exp(-log_ratio)

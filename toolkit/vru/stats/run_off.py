@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vru.stats.group_time import Cohorts, Control
-from vru.stats.permutation import TIE
-from vru.stats.start_dates import shuffle_starts
+from vru.stats.permutation import TIE, exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def p_of_log_ratio(
     # Between two starts the same groups serve, so factors telescope: totals between starts are enough.
     short = Cohorts(np.arange(1, groups), cohorts.group, groups)
     spans = np.add.reduceat(counts, np.append(0, cohorts.starts), axis=1)
-    labels = shuffle_starts(cohorts.group, draws, rng)
+    labels = exchange(cohorts.group, draws, rng)
     chosen = np.stack([labels == c for c in range(groups)], axis=1).astype(float)
     moved = np.where(short.after[short.group], spans, 0.0)
     parts = (spans - moved, moved)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vru.stats.permutation import TIE
+from vru.stats.permutation import TIE, exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +73,20 @@ def residualise(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
 def p_by_schedule(data: Schedule, draws: int, rng: np.random.Generator) -> Callable[[float], float]:
     """Randomisation p-value as a function of the log ratio: units exchange their start dates.
 
-    The statistic is the score of the treatment effect over the root of its summed squares by unit.
+    Every distinct exchange once where there are at most ``draws``, else ``draws`` at random. The statistic
+    is the score of the treatment effect over the root of its summed squares by unit.
     """
-    order = rng.permuted(np.tile(np.arange(len(data.counts)), (draws, 1)), axis=1)
-    order[0] = np.arange(len(data.counts))
-    plan = data.treated.astype(float)
+    plans, group = np.unique(data.treated, axis=0, return_inverse=True)
+    labels = exchange(group.ravel(), draws, rng)
+    number = np.bincount(group.ravel())
     rows = np.arange(len(data.counts))[None, :]
 
     def p(log_ratio: float) -> float:
         fitted, residual = _null(data, log_ratio)
         period = fitted.sum(axis=0) / max(float(fitted.sum()), 1e-300)
-        centred = plan - (plan @ period)[:, None]
-        centred = centred - centred.mean(axis=0)[None, :]
-        each = (residual @ centred.T)[rows, order]
+        centred = plans - (plans @ period)[:, None]
+        centred = centred - (number @ centred)[None, :] / number.sum()
+        each = (residual @ centred.T)[rows, labels]
         statistic = np.abs(each.sum(axis=1)) / np.sqrt(np.maximum((each**2).sum(axis=1), 1e-300))
         return float((statistic >= statistic[0] * (1 - TIE)).mean())
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vru.stats.group_time import Cohorts
-from vru.stats.permutation import TIE
+from vru.stats.permutation import TIE, exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,6 @@ class _Sums:
     units: int
 
 
-def shuffle_starts(group: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Cohorts exchanged between units at random, ``(draws, n_units)``; the first row is what happened."""
-    labels = rng.permuted(np.tile(group, (draws, 1)), axis=1)
-    labels[0] = group
-    return np.asarray(labels)
-
-
 def p_of_effect(
     counts: np.ndarray, cohorts: Cohorts, weights: np.ndarray, draws: int, rng: np.random.Generator
 ) -> Callable[[float], float]:
@@ -61,7 +54,7 @@ def p_of_effect(
     Source: Janssen (1997) Stat. Probab. Lett. 36; Chung & Romano (2013) Ann. Statist. 41; for staggered
     starts Roth & Sant'Anna (2023) JPE Microeconomics 1, section 2.4.
     """
-    labels = shuffle_starts(cohorts.group, draws, rng)
+    labels = exchange(cohorts.group, draws, rng)
     never = len(cohorts.starts)
     after = cohorts.after.astype(float)
     fixed = _anyhow(counts, weights)

@@ -1,6 +1,5 @@
 """Interval and p-value of an effect summed over cohorts: by cluster, bootstrap or exchanged start dates."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -8,11 +7,11 @@ from typing import Literal
 import numpy as np
 from numpy.random import Generator
 
-from vru.methods.did.inference import choose
+from vru.methods.did.inference import choose, number
 from vru.methods.inference import Inference
 from vru.stats.group_time import Cohorts
 from vru.stats.intervals import Bounds, quantile, two_sided_p, wald
-from vru.stats.permutation import invert
+from vru.stats.permutation import arrangements, invert
 from vru.stats.start_dates import multiplier_band
 
 Asked = Literal["auto", "cluster", "bootstrap", "randomisation"]
@@ -77,14 +76,13 @@ def smallest_p(cohorts: Cohorts) -> float:
 
     With one start and arms of equal size a schedule and its mirror image are equally extreme.
     """
-    log = math.lgamma(len(cohorts.group) + 1) - sum(math.lgamma(c + 1) for c in cohorts.size)
     mirrored = len(cohorts.starts) == 1 and cohorts.size[0] == cohorts.size[1]
-    return math.exp(-log) * (2 if mirrored else 1)
+    return (2 if mirrored else 1) / arrangements(cohorts.group)
 
 
 def _by_dates(asked: Question, cohorts: Cohorts, p: Callable[[float], float], unit: float) -> Inference:
     floor, alpha = smallest_p(cohorts), 1 - asked.level
-    words = f"randomisation inference on start dates, studentised, {asked.draws:,} drawn"
+    words = f"randomisation inference on start dates, studentised, {number(arrangements(cohorts.group), asked.draws)}"
     if floor > alpha + 1e-12:
         note = (
             f"With these few units the smallest p-value that exchanging start dates can give is {floor:.3f}, so there "

@@ -1,6 +1,5 @@
 """Interval and p-value of a difference-in-differences estimate: by cluster, re-assignment or sign changes."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -12,7 +11,7 @@ from vru.methods.arms import Arms
 from vru.methods.inference import Inference
 from vru.stats.blocks import cluster_se
 from vru.stats.intervals import Bounds, quantile, two_sided_p, wald
-from vru.stats.permutation import invert, randomisation_test, smallest_p
+from vru.stats.permutation import arrangements, invert, randomisation_test, smallest_p
 from vru.stats.schedules import Schedule, p_by_schedule, p_by_sign
 
 # Below these, reassignment: 10 against 40 units gave 7-8% false positives with the cluster-robust error.
@@ -55,7 +54,7 @@ def infer_regular(mode: Mode, data: Regular, ask: Ask, rng: Generator) -> Infere
         return from_cluster(ask, data.treated, _regular_se(data))
     floor = smallest_p(data.treated)
     test = randomisation_test(data.before, data.after, data.treated, ask.level, ask.draws, rng)
-    words = f"randomisation inference, studentised, {_number(test.n_assignments, test.exact)}"
+    words = f"randomisation inference, studentised, {number(arrangements(data.treated), ask.draws)}"
     return _inverted(ask, floor, test.p, test.log_bounds, words)
 
 
@@ -68,9 +67,9 @@ def infer_schedule(mode: Mode, arms: Arms, data: Schedule, ask: Ask, rng: Genera
         p = p_by_sign(data, ask.draws, rng)
         found = _search(ask, floor, p, f"wild cluster score bootstrap, {ask.draws:,} sign patterns")
         return replace(found, notes=found.notes + _few_units(arms.treated))
-    floor = _smallest_schedule_p(arms.first)
+    ways = arrangements(arms.first)
     p = p_by_schedule(data, ask.draws, rng)
-    return _search(ask, floor, p, f"randomisation inference on start dates, {ask.draws:,} drawn")
+    return _search(ask, 1 / ways, p, f"randomisation inference on start dates, {number(ways, ask.draws)}")
 
 
 def from_cluster(ask: Ask, treated: np.ndarray, se: float | None) -> Inference:
@@ -136,10 +135,6 @@ def _refused(why: str) -> Inference:
     return Inference(Bounds(None, None), None, None, "none", (f"No interval: {why}.",))
 
 
-def _number(n: int, exact: bool) -> str:
-    return f"all {n:,} assignments" if exact else f"{n:,} assignments drawn"
-
-
-def _smallest_schedule_p(first: np.ndarray) -> float:
-    log_count = math.lgamma(len(first) + 1) - sum(math.lgamma(c + 1) for c in np.unique(first, return_counts=True)[1])
-    return math.exp(-log_count)
+def number(ways: float, draws: int) -> str:
+    """How many re-assignments are looked at: all ``ways`` where there are at most ``draws``."""
+    return f"all {ways:,.0f} assignments" if ways < draws + 0.5 else f"{draws:,} assignments drawn"

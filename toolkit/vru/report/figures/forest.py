@@ -75,7 +75,7 @@ def _draw(drawing: Canvas, rows: Sequence[Estimate], smallest: float | None, out
     axes.set_ylim(-len(rows) + 0.4, 0.6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("Rate ratio: fewer offences to the left of 1, more to the right")
+    axes.set_xlabel("Ratio: fewer to the left of 1, more to the right")
 
 
 def _wrap(name: str) -> str:
