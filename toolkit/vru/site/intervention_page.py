@@ -60,8 +60,8 @@ class Plot:
 class OutcomeSection:
     """One outcome: answer, how sure to be, plots by scale, and what stands against a pooled figure.
 
-    total : results with an effect; evaluations : of them not from literature. published : reports in their
-    sources' words, ``first`` the one to read first; reports : how many, those with an effect included.
+    total : results with an effect; evaluations : of them not from literature. published : reports as
+    their records retell them, ``first`` the one to read first; reports : how many, those with an effect included.
     """
 
     code: str
