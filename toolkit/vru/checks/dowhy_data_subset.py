@@ -29,21 +29,9 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     """
     assert isinstance(options, Options)
     table = row_table(case)
-    if table.clusters:
-        return not_run(
-            NAME,
-            case,
-            f"{table.noun} share {table.clusters} clusters, and DoWhy leaves {table.noun} out one by one; row_subset leaves "
-            "out whole clusters.",
-        )
-    if options.simulations * _chance_of_losing_a_group(table, options.share) > 0.001:
-        treated, comparison = table.arms
-        return not_run(
-            NAME,
-            case,
-            f"with {treated} treated and {comparison} comparison {table.noun}, leaving {percent(1 - options.share)} out could "
-            "leave a whole group out.",
-        )
+    unfit = _unfit(table, options)
+    if unfit:
+        return not_run(NAME, case, unfit)
     built = row_model(table)
     said = refute(built, "data_subset_refuter", rng, options.simulations, subset_fraction=options.share)
     moved = abs(said.effect - built.effect)
@@ -70,6 +58,21 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     }
     threshold = "concern: the effect moves by more than a quarter of its standard error; fail: by more than half"
     return finding(NAME, case, verdict, text, numbers, threshold)
+
+
+def _unfit(table: RowTable, options: Options) -> str:
+    if table.clusters:
+        return (
+            f"{table.noun} share {table.clusters} clusters, and DoWhy leaves {table.noun} out one by one; row_subset leaves "
+            "out whole clusters."
+        )
+    if options.simulations * _chance_of_losing_a_group(table, options.share) > 0.001:
+        treated, comparison = table.arms
+        return (
+            f"with {treated} treated and {comparison} comparison {table.noun}, leaving {percent(1 - options.share)} out could "
+            "leave a whole group out."
+        )
+    return ""
 
 
 def _chance_of_losing_a_group(table: RowTable, share: float) -> float:
