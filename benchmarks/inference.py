@@ -1,22 +1,21 @@
-"""10,000 reassignments as matrix work against a loop over model fits; and which test keeps its promise.
+"""Speed and memory beside the fastest library, side by side; and which test keeps its promise.
 
-    python benchmarks/inference.py > benchmarks/inference.md
+    python benchmarks/inference.py --data DIR --peer PYTHON
 
-The loop is timed on a few fits and extrapolated, which the table says. The second table is why
-poisson_did studentises its statistic and when it leaves the cluster-robust error.
+DIR holds reference/; PYTHON has diff-diff and CausalPy (without it their rows are left out). The first table is made by
+speed.py. The second is why poisson_did studentises its statistic and when it leaves the cluster-robust error.
 """
 
 import argparse
 import datetime
-import time
-from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from vru.stats.blocks import cluster_se
 from vru.stats.intervals import two_sided_p
-from vru.stats.permutation import draw_assignments, p_of_ratio, randomisation_test
+from vru.stats.permutation import draw_assignments, p_of_ratio
 from vru.stats.schedules import Schedule, p_by_sign
 
 AREAS, WEEKS, START = 40, 156, 104
@@ -56,15 +55,6 @@ def with_pandas(data: pd.DataFrame) -> float:
     arm = data.groupby("unit")["d"].transform("max")
     sums = data.assign(arm=arm, post=data["week"] >= START).groupby(["arm", "post"])["y"].sum()
     return float(np.log(sums[1.0, True] / sums[1.0, False]) - np.log(sums[0.0, True] / sums[0.0, False]))
-
-
-def per_fit(fit: Callable[[pd.DataFrame], float], y: np.ndarray, n: int, rng: np.random.Generator) -> float:
-    order = rng.permutation(AREAS) < AREAS // 2
-    fit(frame(y, order))
-    started = time.perf_counter()
-    for _ in range(n):
-        fit(frame(y, rng.permutation(AREAS) < AREAS // 2))
-    return (time.perf_counter() - started) / n
 
 
 def simulate(t: int, c: int, hotter: float, rng: np.random.Generator) -> np.ndarray:
@@ -107,34 +97,19 @@ def compare_tests(reps: int, rng: np.random.Generator) -> None:
             print(f"| {t} v {c} | {hotter:g}x | {' | '.join(rates)} |", flush=True)
 
 
-def _own_seconds(y: np.ndarray, treated: np.ndarray, draws: int, rng: np.random.Generator) -> float:
-    started = time.perf_counter()
-    before, after = y[:, :START].sum(axis=1), y[:, START:].sum(axis=1)
-    randomisation_test(before, after, treated, 0.95, draws, rng)
-    return time.perf_counter() - started
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=10_000)
-    parser.add_argument("--reps", type=int, default=500)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="folder with reference/: print the speed table")
+    parser.add_argument("--peer", help="a Python that has diff-diff and CausalPy")
+    parser.add_argument("--reps", type=int, default=500, help="repetitions of the second table; 0 leaves it out")
     args = parser.parse_args()
-    draws = args.draws
-    rng = np.random.default_rng(1)
-    y, treated = counts(rng), np.arange(AREAS) < AREAS // 2
-    own = float(np.median([_own_seconds(y, treated, draws, rng) for _ in range(5)]))
-    print(f"# Inference\n\n{datetime.date.today():%d %B %Y}; `python benchmarks/inference.py --reps {args.reps}`\n")
-    print(f"{draws:,} reassignments, {AREAS} areas x {WEEKS} weeks. Ours: draws, p-value and interval.\n")
-    print("| way | seconds | ratio | |\n|---|---|---|---|")
-    print(f"| vru.stats.permutation, with interval | {own:.2f} | 1 | measured |")
-    for name, fit, n in (
-        ("pandas group-by per assignment, p only", with_pandas, 20),
-        ("pyfixest.fepois per assignment, p only", with_pyfixest, 10),
-        ("statsmodels GLM with dummies per assignment, p only", with_statsmodels, 2),
-    ):
-        total = per_fit(fit, y, n, rng) * draws
-        print(f"| {name} | {total:,.0f} | {total / own:,.0f} | extrapolated from {n} fits |")
-    compare_tests(args.reps, rng)
+    print(f"# Inference: speed, memory, and which test keeps its promise\n\n{datetime.date.today():%d %B %Y}")
+    if args.data:
+        from speed import table
+
+        print(f"\n{table(args.data, args.peer)}")
+    if args.reps:
+        compare_tests(args.reps, np.random.default_rng(1))
 
 
 if __name__ == "__main__":

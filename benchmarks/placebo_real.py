@@ -10,6 +10,7 @@ import argparse
 import datetime
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -160,13 +161,18 @@ def add(tally: Tally, e: Estimate, treated: int) -> None:
     tally.excluded.append((e.low is not None and e.low > 0) or (e.high is not None and e.high < 0))
 
 
-def evaluate(whole: Panel, run: Run, reps: int, rng: np.random.Generator) -> dict[str, Tally]:
-    """``reps`` placebo evaluations by every method, the sizes of the sets in turn."""
+def evaluate(whole: Panel, run: Run, reps: int, only: str, rng: np.random.Generator) -> dict[str, Tally]:
+    """``reps`` placebo evaluations by every method, the sizes of the sets in turn.
+
+    Every method has draws of its own, so that leaving some out changes none of the others' figures.
+    """
     found: dict[str, Tally] = defaultdict(Tally)
     for i, own in enumerate(rng.spawn(reps)):
         sizes = SETS[i % len(SETS)]
         together, staggered = draw(whole, run, sizes, own)
         for column, lot in zip(COMPARED | ALONE, own.spawn(len(COMPARED | ALONE)), strict=True):
+            if not re.search(only, column):
+                continue
             try:
                 e = fit(column, staggered if column in STAGGERED else together, sizes, lot)
             except MethodError:
@@ -203,7 +209,11 @@ def table(columns: dict[str, tuple[str, dict[str, object]]], results: dict[Run, 
         f"| method | run | answered | p < .05, % | 95% interval excludes no effect, % | p < .05 with {sets} treated | |"
     )
     return "\n".join(
-        [head, "|---|---|---|---|---|---|---|", *(row(r, c, found[c]) for c in columns for r, found in results.items())]
+        [
+            head,
+            "|---|---|---|---|---|---|---|",
+            *(row(r, c, found[c]) for c in columns for r, found in results.items() if c in found),
+        ]
     )
 
 
@@ -260,6 +270,7 @@ def main() -> None:
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("VRU_DATA", beside)))
     parser.add_argument("--reps", type=int, default=200, help="placebo evaluations by each method in each run")
+    parser.add_argument("--only", default="", help="regular expression: methods whose rows are wanted")
     parser.add_argument("--seed", type=int, default=20261125)
     args = parser.parse_args()
     if not (args.data / "police_uk").is_dir():
@@ -270,7 +281,7 @@ def main() -> None:
         panels = {f: read_force(f, args.data, Path(folder)) for f in dict.fromkeys(r.force for r in RUNS)}
     results = {}
     for run, rng in zip(RUNS, np.random.default_rng(args.seed).spawn(len(RUNS)), strict=True):
-        results[run] = evaluate(panels[run.force], run, args.reps, rng)
+        results[run] = evaluate(panels[run.force], run, args.reps, args.only, rng)
         print(f"{time.process_time() - started:6.0f} s  {run.name}", file=sys.stderr, flush=True)
     print(page(args, results, panels, time.process_time() - started))
 

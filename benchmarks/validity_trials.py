@@ -95,8 +95,9 @@ def worlds() -> list[World]:
     found += [World("50 v 50 in five strata, 2:1 in some", k, b, 50, strata=True) for k, b in STRATA]
     for k in (2, 3, 5, 10, 40):
         found += [World(f"{k} v {k}", "binary", 0.2, clusters=(k, k), icc=icc) for icc in (0.0, 0.02, 0.1)]
-    for k in (5, 10, 40):
+    for k in (5, 10):
         found += [World(f"{k} v {k}", "continuous", clusters=(k, k), icc=icc) for icc in (0.0, 0.02, 0.1)]
+    found += [World("40 v 40", "continuous", clusters=(40, 40), icc=0.1)]
     found += [World(f"{k} v {k}", "count", 0.5, clusters=(k, k), icc=0.1) for k in (5, 10, 40)]
     found += [World("10 v 10, equal sizes", "binary", 0.2, clusters=(10, 10), icc=0.1, even=True)]
     found += [World("1 v 20", "continuous", clusters=(1, 20), icc=0.1)]

@@ -20,8 +20,18 @@ def test_templates_bind(template: str, make_plan: MakePlan) -> None:
 @pytest.mark.parametrize(
     ("template", "old", "new", "said"),
     [
-        ("programme", "method: adjusted_comparison", "method: poisson_did", "poisson_did is for areas over months"),
-        ("patrol_days", "method: dose_response", "method: parallel_trial", "parallel_trial is for one row per person"),
+        (
+            "programme",
+            "method: adjusted_comparison, outcome: reoffended, options: {estimator: doubly_robust}",
+            "method: poisson_did, outcome: reoffended, options: {}",
+            "poisson_did is for areas over months",
+        ),
+        (
+            "patrol_days",
+            "method: dose_response, outcome: violence, options: {scheme: within_day}",
+            "method: parallel_trial, outcome: violence, options: {}",
+            "parallel_trial is for one row per person",
+        ),
         ("patrol_days", "name: schedule_kept", "name: placebo_date", "placebo_date is for areas over months"),
         ("programme", "source: extract", "source: police_uk", "does not give what units.kind: person needs"),
         (

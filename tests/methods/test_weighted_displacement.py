@@ -185,3 +185,15 @@ def test_weights_against_r(name: str, kinds: Panel, totals: Totals) -> None:
     example = totals(T=(207, 110), C=(308, 318), D=(178, 157), E=(150, 140))
     found = by_harm(kinds) if name == "harm" else fit(example, area_weights=weights)
     assert (found.value, found.se) == (pytest.approx(r[name], rel=1e-9), pytest.approx(r[f"{name}_se"], rel=1e-6))
+
+
+def test_a_rare_kind_of_great_weight_is_said(make_panel: MakePanel) -> None:
+    panel = make_panel(treated=1, comparison=20)
+    rare = make_panel(treated=1, comparison=20, mean=0.05, seed=4)
+    both = replace(panel, counts={"violence": panel.counts["violence"], "grave": rare.counts["violence"]})
+    found = by_harm(both, "violence", harm_weights={"violence": 1.0, "grave": 500.0})
+    seen = rare.counts["violence"][0].sum()
+    assert any(f"Treated units recorded {seen:.0f} of grave in all" in n for n in found.notes)
+    assert not any(
+        "recorded" in n and "in all" in n for n in by_harm(both, "violence", harm_weights={"violence": 1.0}).notes
+    )

@@ -156,7 +156,11 @@ def test_few_clusters_have_a_smallest_p_and_no_interval(per_arm: int, floor: flo
     assert found.p == pytest.approx(floor)
     assert (found.low, found.high, found.se) == (None, None, None)
     assert any("smallest p-value" in n for n in found.notes)
-    assert fit(make_cohort("clusters", -3.0, clusters=2 * per_arm), inference="cluster_t").low is not None
+    assert any("inference: cr2" in n for n in found.notes)
+    for inference in ("cluster_t", "cr2"):
+        other = fit(make_cohort("clusters", -3.0, clusters=2 * per_arm), inference=inference)
+        assert other.low is not None
+        assert any("In simulation with" in n for n in other.notes)
 
 
 def test_one_treated_cluster_is_compared_and_warned_of(make_cohort: MakeCohort) -> None:

@@ -200,6 +200,11 @@ def test_no_events_in_one_arm_has_a_stated_answer() -> None:
     assert mirrored.low == pytest.approx(-found.high)
 
 
+def test_few_events_are_said_to_make_it_wide(unstratified: Cohort) -> None:
+    assert any("Only 8 events in both arms" in n for n in fit(table(0, 40, 8, 40)).notes)
+    assert not any("events in both arms" in n for n in fit(unstratified, "binary").notes)
+
+
 def test_no_events_at_all_refuses_a_ratio_and_gives_a_difference() -> None:
     with pytest.raises(MethodError, match="effect: difference"):
         fit(table(0, 30, 0, 30))

@@ -122,7 +122,9 @@ def _answer(sample: Sample, opts: Options, found: Adjusted, outcome: str) -> _An
         return _Answer(found.log_ratio, "log_rate_ratio", "risk ratio" if kind == "binary" else "rate ratio")
     if kind == "binary":
         return _Answer(found.difference, "risk_difference", "difference in risk")
-    return _Answer(found.difference, "mean_difference", "difference in mean events")
+    # As of any count here: events more or fewer among all treated rows.
+    gap, size = found.difference, _treated_size(sample)
+    return _Answer(Scaled(gap.value * size, gap.se * size, gap.df), "count_difference", "difference in events")
 
 
 def _estimate(sample: Sample, outcome: str, opts: Options, found: Adjusted) -> Estimate:
@@ -184,7 +186,7 @@ def _counts(sample: Sample, found: Adjusted) -> dict[str, float]:
 
 
 def _prevented(sample: Sample, answer: _Answer, opts: Options) -> Interval | None:
-    """Events fewer among the treated: from the ratio as elsewhere, else the difference times rows or their exposure."""
+    """Events fewer among the treated: from the ratio as elsewhere, else from the difference."""
     rows = sample.rows
     if rows.kind == "continuous":
         return None
@@ -193,10 +195,15 @@ def _prevented(sample: Sample, answer: _Answer, opts: Options) -> Interval | Non
         observed = float(rows.y[rows.treated].sum())
         middle, saved = prevented(observed, answer.chosen.value), prevented_bounds(observed, bounds)
         return None if middle is None else Interval(middle, saved.low, saved.high)
-    exposed = rows.exposure if rows.kind == "count" else None
-    size = float(sample.arms[0] if exposed is None else exposed[rows.treated].sum())
+    size = 1.0 if answer.scale == "count_difference" else float(sample.arms[0])
     low, high = (None if v is None else -v * size for v in (bounds.high, bounds.low))
     return Interval(-answer.chosen.value * size, low, high)
+
+
+def _treated_size(sample: Sample) -> float:
+    """Treated rows, or their exposure where there is any."""
+    exposure = sample.rows.exposure
+    return float(sample.arms[0] if exposure is None else exposure[sample.rows.treated].sum())
 
 
 def _components(sample: Sample, found: Adjusted, level: float) -> dict[str, Interval]:

@@ -20,6 +20,7 @@ from vru.methods.trials.by_cluster import (
     gather,
     parallel_clusters,
 )
+from vru.methods.trials.limits import cluster_limits
 from vru.methods.trials.setting import Trial, take_trial
 from vru.methods.trials.stepped import Steps, crosses_over, gather_steps, stepped_wedge
 from vru.results import Estimate
@@ -63,6 +64,7 @@ def fit(cohort: Cohort, outcome: str, options: MethodOptions, rng: Generator) ->
     counts = {"clusters_treated": float(clusters.n[0]), "clusters_comparison": float(clusters.n[1])}
     counts |= cluster_counts(trial, clusters.code, trial.treated.astype(int))
     notes = _notes(trial, clusters, counts) + _vanished(cohort, sum(clusters.n))
+    notes += cluster_limits(clusters.n, mode, counts["largest_cluster"] / len(trial.y))
     effect = replace(effect, counts=counts, notes=effect.notes + notes)
     whom = ", every row counting the same" if opts.summary == "rows" else ", every cluster counting the same"
     return as_estimate(trial, effect, METHOD.name, outcome, opts.level, whom)

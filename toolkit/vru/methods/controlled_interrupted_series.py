@@ -6,6 +6,7 @@ import numpy as np
 from numpy.random import Generator
 from pydantic import Field, model_validator
 
+from vru.methods.limits import on_real_violence
 from vru.methods.method import Method, MethodOptions
 from vru.methods.series.design import Columns, EffectForm, Shape, columns, shape_problem
 from vru.methods.series.effect import (
@@ -114,7 +115,9 @@ def _estimate(
             "phi": fitted.phi,
         }
         | ({} if answer.rho is None else {"rho": answer.rho}),
-        notes=_notes(opts, series, design, fitted) + series_limits(series, opts.errors, answer.rho),
+        notes=_notes(opts, series, design, fitted)
+        + series_limits(series, opts.errors, answer.rho)
+        + on_real_violence(METHOD.name),
     )
 
 

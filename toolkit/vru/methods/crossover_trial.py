@@ -6,34 +6,51 @@ from typing import Literal
 
 import numpy as np
 from numpy.random import Generator
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from vru.methods.days.carry_over import CarryOver, carry_over
 from vru.methods.days.cluster import by_area, few_areas
 from vru.methods.days.describe import arms, by_week, invert, limits, smallest_p
 from vru.methods.days.displacement import buffer_effect
-from vru.methods.days.rows import AreaDays, refuse_empty, take_days
-from vru.methods.days.scheme import SCHEMES, ScheduleOptions, redraw, scheme_words
+from vru.methods.days.rows import AreaDays, Time, refuse_empty, take_days
+from vru.methods.days.scheme import SCHEMES, consistent, redraw, scheme_words
 from vru.methods.inference import Inference
 from vru.methods.method import Method, MethodOptions
 from vru.panel import Panel
 from vru.results import Estimate, Interval
 from vru.stats.crossed import Crossed, fit_crossed
 from vru.stats.intervals import Bounds, prevented, prevented_bounds
-from vru.stats.patrol_draws import Redrawn
+from vru.stats.patrol_draws import Redrawn, Scheme
 from vru.stats.patrol_test import Contrast, Trial, followers, p_of_values
 
 
-class Options(ScheduleOptions):
-    """``inference``: randomisation (auto) or cluster by area.
+class Options(MethodOptions):
+    """How the schedule was drawn, how days enter, and how to infer.
 
-    ``carry_over``: report it beside the estimate, adjust for it (days after a patrol day get a level of their own),
-    washout (leave them out of the comparison) or ignore; ``carry_over_days``: how many days it may last.
+    ``scheme``: how the schedule was drawn: within_day (k of n areas each day), within_area (k of T days in each area),
+    within_area_block (k days in each area and ``block``), within_both (totals of areas and days kept) or independent
+    (each area-day with ``probability``). ``block``: days, counted from the first, or calendar ``week`` (from Monday) or
+    ``month``. ``time``: an effect for each day, or for each day of the week. ``draws``: schedules drawn. ``exposure``: use
+    the panel's, if there is one.
+    ``inference``: randomisation (auto) or cluster by area. ``carry_over``: report it beside the estimate, adjust for it
+    (days after a patrol day get a level of their own), washout (leave them out of the comparison) or ignore;
+    ``carry_over_days``: how many days it may last.
     """
 
+    scheme: Scheme = "within_day"
+    probability: float | None = Field(None, gt=0, lt=1)
+    block: Literal["week", "month"] | int = 7
+    time: Time = "day"
+    draws: int = Field(4999, ge=199, le=100_000)
+    exposure: bool = True
     inference: Literal["auto", "randomisation", "cluster"] = "auto"
     carry_over: Literal["report", "adjust", "washout", "ignore"] = "report"
     carry_over_days: int = Field(1, ge=1, le=14)
+
+    @model_validator(mode="after")
+    def _known(self) -> "Options":
+        consistent(self.scheme, self.probability, self.block)
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.random import Generator
-from pydantic import Field
+from pydantic import Field, model_validator
 from scipy import optimize
 
 from vru.errors import MethodError, Problem
@@ -15,25 +15,44 @@ from vru.methods.days.bend import Bend, bend_notes, find_bend
 from vru.methods.days.cluster import by_area
 from vru.methods.days.describe import arms, by_week, invert, limits, smallest_p
 from vru.methods.days.dose import Dose, take_dose
-from vru.methods.days.rows import AreaDays, refuse_empty, take_days
-from vru.methods.days.scheme import SCHEMES, ScheduleOptions, redraw, scheme_words
+from vru.methods.days.rows import AreaDays, Time, refuse_empty, take_days
+from vru.methods.days.scheme import SCHEMES, consistent, redraw, scheme_words
 from vru.methods.inference import Inference
 from vru.methods.method import Method, MethodOptions
 from vru.panel import Panel
 from vru.results import Estimate, Interval
 from vru.stats.crossed import Crossed, fit_crossed, null_means
 from vru.stats.intervals import Bounds
-from vru.stats.patrol_draws import Redrawn
+from vru.stats.patrol_draws import Redrawn, Scheme
 from vru.stats.patrol_test import Contrast, Trial, balance, p_of_values
 
 WEAK = 10.0
 
 
-class Options(ScheduleOptions):
-    """``dose``: minutes or visits; ``per``: the effect is of so many of them (10 minutes, 1 visit)."""
+class Options(MethodOptions):
+    """How the schedule was drawn, how days enter, and what the dose is.
 
+    ``scheme``: how the schedule was drawn: within_day (k of n areas each day), within_area (k of T days in each area),
+    within_area_block (k days in each area and ``block``), within_both (totals of areas and days kept) or independent
+    (each area-day with ``probability``). ``block``: days, counted from the first, or calendar ``week`` (from Monday) or
+    ``month``. ``time``: an effect for each day, or for each day of the week. ``draws``: schedules drawn. ``exposure``: use
+    the panel's, if there is one.
+    ``dose``: minutes or visits; ``per``: the effect is of so many of them (10 minutes, 1 visit).
+    """
+
+    scheme: Scheme = "within_day"
+    probability: float | None = Field(None, gt=0, lt=1)
+    block: Literal["week", "month"] | int = 7
+    time: Time = "day"
+    draws: int = Field(4999, ge=199, le=100_000)
+    exposure: bool = True
     dose: Literal["minutes", "visits"] = "minutes"
     per: float = Field(10.0, gt=0, le=1440)
+
+    @model_validator(mode="after")
+    def _known(self) -> "Options":
+        consistent(self.scheme, self.probability, self.block)
+        return self
 
 
 @dataclass(frozen=True, slots=True)

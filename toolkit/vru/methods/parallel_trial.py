@@ -1,5 +1,6 @@
 """The parallel trial: people, cases, classes or areas allocated by lot, one row each, compared as allocated."""
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from vru.errors import MethodError, Problem
 from vru.methods.method import Method, MethodOptions
 from vru.methods.trials.answer import as_estimate
 from vru.methods.trials.by_row import Adjustment, Ask, means, rates, risks
+from vru.methods.trials.limits import row_limits
 from vru.methods.trials.setting import Trial, take_trial
 from vru.results import Estimate
 
@@ -59,6 +61,7 @@ def fit(cohort: Cohort, outcome: str, options: MethodOptions, rng: Generator) ->
         effect = rates(trial, ask, rng)
     else:
         effect = means(trial, ask, rng)
+    effect = replace(effect, notes=effect.notes + row_limits(trial))
     return as_estimate(trial, effect, METHOD.name, outcome, opts.level)
 
 

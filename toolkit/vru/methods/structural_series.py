@@ -9,6 +9,7 @@ from numpy.random import Generator
 from pydantic import Field
 
 from vru.errors import MethodError, Problem
+from vru.methods.limits import on_real_violence
 from vru.methods.method import Method, MethodOptions
 from vru.methods.series.monthly import MonthlySeries, length_notes, take_series
 from vru.methods.series.notes import forecast_limits
@@ -163,7 +164,8 @@ def _estimate(outcome: str, opts: Options, series: MonthlySeries, said: Forecast
         | ({} if pull is None else {"comparison_coefficient": pull})
         | {"level_step": said.step, "noise": said.noise},
         notes=_notes(opts, series, said, later)
-        + forecast_limits(series, controlled=controlled, trend=opts.trend, pull=pull),
+        + forecast_limits(series, controlled=controlled, trend=opts.trend, pull=pull)
+        + on_real_violence(METHOD.name),
     )
 
 

@@ -14,7 +14,7 @@ from vru.methods.inference import Inference
 from vru.methods.method import Method, MethodOptions
 from vru.methods.weighted.answer import Answer, complete, log_ratio
 from vru.methods.weighted.inference import Asked, Placebos, from_months, from_placebos, relative_fit, run_placebos
-from vru.methods.weighted.matching import Augment, Matching, Setting, Share, nested_share, outcome_share, settle
+from vru.methods.weighted.matching import Augment, Matching, Means, Setting, Share, nested_share, outcome_share, settle
 from vru.panel import Panel
 from vru.results import Estimate
 from vru.stats.permutation import draw_assignments
@@ -29,6 +29,8 @@ class Options(MethodOptions):
     matching : counts (classic), rates (per mean exposure), or index (each unit over its own mean before).
     augment : ridge corrects for the imbalance that weights leave, and lets weights be negative.
     predictors : columns of the panel's covariates; then V is nested, from ``starts`` starts.
+    outcome_means : what joins them of the outcome; its mean in each third of the time before, or none (published
+        specifications name single years of the outcome, which are then columns like the others).
     inference : placebo (other units taken for treated, at most ``draws`` choices) or conformal (months).
     statistic : of the placebos; ratio (log ratio) or rmspe (Abadie's).
     placebo_start : month of the in-time placebo; by default two thirds of the way to the start.
@@ -37,6 +39,7 @@ class Options(MethodOptions):
     matching: Matching = "counts"
     augment: Augment = "none"
     predictors: tuple[str, ...] = ()
+    outcome_means: Means = "thirds"
     starts: int = Field(6, ge=1, le=100)
     inference: Literal["placebo", "conformal"] = "placebo"
     statistic: Statistic = "ratio"
@@ -73,7 +76,7 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
         raise MethodError(Problem("augment: ridge needs at least 3 months before the start", where="options.augment"))
     ways = draw_assignments(setting.arms.treated, _draws(opts, setting), rng)
     seed = int(rng.integers(2**32))
-    share = nested_share(setting, opts.starts, seed) if opts.predictors else outcome_share(setting, opts.augment)
+    share = _share(setting, opts, seed)
     treated = setting.arms.treated
     weights = share(treated, ~treated, setting.n_pre)
     made = _Fit(setting, share, weights, setting.expected(treated, weights) @ setting.counts)
@@ -86,6 +89,12 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
         found = run_placebos(setting, share, ways)
         answer = from_placebos(setting, found, asked, opts.statistic)
     return _estimate(outcome, opts, made, value.value, found, answer)
+
+
+def _share(setting: Setting, opts: Options, seed: int) -> Share:
+    if opts.predictors:
+        return nested_share(setting, opts.outcome_means, opts.starts, seed)
+    return outcome_share(setting, opts.augment)
 
 
 def _draws(opts: Options, setting: Setting) -> int:
@@ -171,9 +180,10 @@ def _notes(opts: Options, setting: Setting, made: _Fit, closeness: float) -> tup
         f"units; before the start it misses the treated units by {closeness:.0%} of their mean in a typical month."
     ]
     if opts.predictors:
+        thirds = " and the outcome's mean in each third of the time before" if opts.outcome_means == "thirds" else ""
         notes.append(
-            f"Matched on {', '.join(opts.predictors)} and the outcome's mean in each third of the time before; their "
-            f"weights come from {opts.starts} starts of a search that has several optima."
+            f"Matched on {', '.join(opts.predictors)}{thirds}; their weights come from {opts.starts} starts of a search "
+            "that has several optima."
         )
     mean = setting.scaled[:, : setting.n_pre].mean(axis=1)
     level, donors = float(setting.target(treated)[: setting.n_pre].mean()), mean[~treated]

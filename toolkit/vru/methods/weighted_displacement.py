@@ -112,8 +112,9 @@ def _each_outcome(panel: Panel, opts: Options) -> tuple[dict[str, Part], tuple[s
     found = {}
     for o in opts.harm_weights:
         if o not in silent:
-            got = _answer(common_window(take_arms(panel, o, ROLES, keep_empty=True)), opts)
-            found[o] = Part(got.parts, got.extra, got.stretch)
+            arms = common_window(take_arms(panel, o, ROLES, keep_empty=True))
+            got = _answer(arms, opts)
+            found[o] = Part(got.parts, got.extra, got.stretch, float(arms.counts[arms.treated].sum()))
     return found, silent
 
 

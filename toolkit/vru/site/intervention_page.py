@@ -20,6 +20,7 @@ from vru.site.results import (
     is_exercise,
     key_of,
     kind_path,
+    one_axis,
     outcome_label,
     results,
     slug,
@@ -59,8 +60,8 @@ class Plot:
 class OutcomeSection:
     """One outcome: answer, how sure to be, plots by scale, and what stands against a pooled figure.
 
-    total : results with an effect; evaluations : of them not from literature. published : reports in their
-    sources' words, ``first`` the one to read first; reports : how many, those with an effect included.
+    total : results with an effect; evaluations : of them not from literature. published : reports as
+    their records retell them, ``first`` the one to read first; reports : how many, those with an effect included.
     """
 
     code: str
@@ -165,10 +166,9 @@ def section_label(code: str) -> str:
 def _section(code: str, found: Sequence[Result], published: tuple[Report, ...], view: OutcomeView) -> OutcomeSection:
     pooled = view.pooled
     label, anchor = section_label(code), f"outcome-{slug(code)}"
-    scales = [s for s in ("log_rate_ratio", "count_difference") if any(r.effect.scale == s for r in found)]
     plots = tuple(
-        _plot([r for r in found if r.effect.scale == s], s, label, anchor, pooled if _on(pooled, s) else None)
-        for s in scales
+        _plot(rows, s, label, f"{anchor}-{i}" if i else anchor, pooled if _on(pooled, s) else None)
+        for i, (s, rows) in enumerate(one_axis(found))
     )
     return OutcomeSection(
         code=code,

@@ -1,4 +1,4 @@
-"""What published literature says of one outcome: each report's own sentences, reviews first, and how they lie."""
+"""What published literature says of one outcome: what was read in each report, reviews first, and how they lie."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ NEAR = (("violence", "police_recorded_violence"), ("admission", "hospital_admiss
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One published report on one outcome, in its source's words. ``href`` is from the site's root.
+    """One published report on one outcome, as its record retells it. ``href`` is from the site's root.
 
     way : better, worse or unknown, by the sign of its first figure alone. tested : what it says of chance:
         significant, not_significant or untold.

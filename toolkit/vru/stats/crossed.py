@@ -53,6 +53,8 @@ def null_means(counts: np.ndarray, weight: np.ndarray, code: np.ndarray) -> np.n
 
 def centre(terms: np.ndarray, mean: np.ndarray, code: np.ndarray) -> np.ndarray:
     """``terms (k, n_areas, n_days)`` less their projection on area and time effects, weighted by ``mean``."""
+    if not len(terms):
+        return terms
     member = (code[:, None] == np.arange(int(code.max()) + 1)).astype(float)
     m = mean @ member
     row, column = mean.sum(axis=1), m.sum(axis=0)
@@ -93,7 +95,7 @@ def fit_crossed(counts: np.ndarray, weight: np.ndarray, code: np.ndarray, terms:
     """
     value = np.zeros(len(terms))
     mean = null_means(counts[None], weight, code)[0]
-    for _ in range(100):
+    for _ in range(100 if len(terms) else 0):
         x = centre(terms, mean, code)
         information = np.einsum("knt,lnt,nt->kl", x, x, mean)
         size = np.einsum("knt,nt->k", terms**2, mean)

@@ -49,7 +49,8 @@ def bend_notes(bend: Bend | None, measure: str, per: float, level: float) -> tup
     words = (
         f"Among doses given, the line bends (p = {test.p:.3f}), best at {line.knot * per:.0f} {measure} (likely "
         f"{low:.0f} to {high:.0f}): rate ratio {below:.2f} per {per:g} below, {above:.2f} above. Officers chose the doses, and "
-        "that choice can bend the line by itself: this is an association."
+        "that choice can bend the line by itself: this is an association. In simulation a straight line was called bent 6 to 11 "
+        "times in 100 instead of 5, and 14 to 16 times where officers stayed longer where more happened."
     )
     return (f"{words} {_plateau(line, test.areas, level)}",)
 

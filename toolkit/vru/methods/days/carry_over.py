@@ -59,7 +59,8 @@ def _notes(effect: Interval, p: float | None, reach: str, alpha: float) -> tuple
     if p is not None and p < alpha:
         way = "understates" if ratio < 1 else "overstates"
         return (
-            f"{says} The effect seems to last, so the comparison with all other days {way} it: see carry_over: adjust.",
+            f"{says} The effect seems to last, so the comparison with all other days {way} it (in simulation, with 20% fewer "
+            "on the day after, the interval covered 81 times in 100 instead of 95): see carry_over: adjust.",
         )
     return (f"{says} No carry-over was found, which is not to say that there is none.",)
 

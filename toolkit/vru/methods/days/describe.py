@@ -11,6 +11,8 @@ from vru.results import Arm, PathPoint
 from vru.stats.intervals import Bounds, quantile
 from vru.stats.patrol_test import PofValues, invert_in_grids
 
+FEW_EVENTS = 20
+
 
 def arms(rows: AreaDays, phi: float | None, level: float) -> tuple[Arm, Arm]:
     """Offences per area-day on patrol days and on other days; Poisson intervals widened by ``phi``."""
@@ -63,11 +65,10 @@ def smallest_p(possible: float | None) -> float:
 
 def limits(rows: AreaDays) -> tuple[str, ...]:
     """Where ``benchmarks/validity_days.md`` measured the method to fail, if these data look like it."""
-    notes = []
     events = float(rows.counts[rows.on].sum())
-    if events < 20:
-        notes.append(
-            f"Only {events:.0f} offences were recorded on patrol days. With counts this small the ratio is unstable and the "
-            "interval is wide."
-        )
-    return tuple(notes)
+    if events >= FEW_EVENTS:
+        return ()
+    return (
+        f"Only {events:.0f} offences were recorded on patrol days. With about 12, the logarithm of the ratio came out 0.07 to "
+        "0.09 too low in simulation, the interval covered 90 to 93 times in 100, and an effect of 25% was seldom found.",
+    )

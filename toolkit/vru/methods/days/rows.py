@@ -119,8 +119,8 @@ def _notes(panel: Panel, counts: np.ndarray, *, exposure: bool, time: Time) -> t
     empty = int((counts.sum(axis=0) == 0).sum())
     if empty and time == "day":
         notes.append(
-            f"{empty} of {len(panel.periods)} days have no offence in any area and say nothing about a ratio once each "
-            "day has its own level."
+            f"Days without an offence in any area ({empty} of {len(panel.periods)}) say nothing about a ratio once each day "
+            "has its own level."
         )
     if panel.missing.any():
         notes.append(

@@ -1,18 +1,17 @@
 """The schedule as the plan says it was drawn: held against what is there, and drawn again."""
 
 from datetime import date
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.random import Generator
-from pydantic import Field, model_validator
 from scipy import stats
 
 from vru.errors import MethodError, Problem
 from vru.methods.days.rows import AreaDays, Time, named
-from vru.methods.method import MethodOptions
 from vru.stats.patrol_draws import Redrawn, Scheme, faults, lines, redraw_both, redraw_independent, redraw_lines
 
+Block = Literal["week", "month"] | int
 LARGEST = 1_500_000_000
 SCHEMES: dict[str, str] = {
     "within_day": "the same number of areas each day",
@@ -23,29 +22,44 @@ SCHEMES: dict[str, str] = {
 }
 
 
-class ScheduleOptions(MethodOptions):
-    """``scheme``: how the schedule was drawn.
+class ScheduleOptions(Protocol):
+    """What the options of every method on patrol days say of the schedule and of time."""
 
-    within_day (k of n areas each day), within_area (k of T days in each area), within_area_block (k days in each area
-    and ``block``), within_both (totals of areas and days kept) or independent (each area-day with ``probability``).
-    ``block``: days, counted from the first, or calendar ``week`` (from Monday) or ``month``. ``time``: an effect
-    for each day, or for each day of the week. ``draws``: schedules drawn. ``exposure``: use the panel's, if there is one.
-    """
+    @property
+    def level(self) -> float:
+        """Of the interval."""
 
-    scheme: Scheme = "within_day"
-    probability: float | None = Field(None, gt=0, lt=1)
-    block: Literal["week", "month"] | int = 7
-    time: Time = "day"
-    draws: int = Field(4999, ge=199, le=100_000)
-    exposure: bool = True
+    @property
+    def scheme(self) -> Scheme:
+        """How the schedule was drawn."""
 
-    @model_validator(mode="after")
-    def _known(self) -> "ScheduleOptions":
-        if (self.scheme == "independent") != (self.probability is not None):
-            raise ValueError("probability goes with scheme: independent, and is needed there")
-        if isinstance(self.block, int) and self.block < 2:
-            raise ValueError("block: at least 2 days")
-        return self
+    @property
+    def probability(self) -> float | None:
+        """Of each area-day, where each was drawn by itself."""
+
+    @property
+    def block(self) -> Block:
+        """What days make a block."""
+
+    @property
+    def time(self) -> Time:
+        """What days share an effect."""
+
+    @property
+    def draws(self) -> int:
+        """Schedules to draw."""
+
+    @property
+    def exposure(self) -> bool:
+        """Whether to use the panel's exposure."""
+
+
+def consistent(scheme: Scheme, probability: float | None, block: Block) -> None:
+    """Raise ValueError where options of the schedule contradict each other."""
+    if (scheme == "independent") != (probability is not None):
+        raise ValueError("probability goes with scheme: independent, and is needed there")
+    if isinstance(block, int) and block < 2:
+        raise ValueError("block: at least 2 days")
 
 
 def redraw(rows: AreaDays, opts: ScheduleOptions, rng: Generator) -> Redrawn:
@@ -109,7 +123,7 @@ def _likely(rows: AreaDays, probability: float) -> None:
         )
 
 
-def _blocks(days: tuple[str, ...], block: Literal["week", "month"] | int) -> np.ndarray:
+def _blocks(days: tuple[str, ...], block: Block) -> np.ndarray:
     if isinstance(block, int):
         return np.arange(len(days)) // block
     if block == "month":

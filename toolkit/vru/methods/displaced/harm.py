@@ -13,6 +13,9 @@ from vru.stats.dispersion import Dispersion
 from vru.stats.displacement import Difference, WeightedDisplacement, harm_weighted
 from vru.stats.intervals import two_sided_p, wald
 
+FEW = 10.0
+"""Offences of the kind that decides a sum, in treated units, below which the normal interval was measured to fail."""
+
 
 @dataclass(frozen=True, slots=True)
 class Harm:
@@ -25,11 +28,15 @@ class Harm:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The answer for one outcome, in offences; errors are to be multiplied by ``stretch``."""
+    """The answer for one outcome, in offences; errors are to be multiplied by ``stretch``.
+
+    recorded : offences of that kind in treated units, before and after together.
+    """
 
     parts: WeightedDisplacement
     extra: Dispersion
     stretch: float
+    recorded: float
 
     def of(self, name: str) -> Difference | None:
         """The part of that name, its error stretched; None where there are no buffers."""
@@ -114,6 +121,11 @@ def _notes(
             f"{most} carries {share[most]:.0%} of the variance of the sum; without it the sum is {rest:,.0f}. A few "
             "offences of great harm can decide a weighted sum: read it beside the counts."
         )
+        if found[most].recorded < FEW:
+            notes.append(
+                f"Treated units recorded {found[most].recorded:.0f} of {most} in all. In simulation with a rare kind of great "
+                "weight in one treated area the test claimed an effect in 6 to 13 of 100 cases without one."
+            )
     if silent:
         notes.append(f"Nothing was recorded of {', '.join(silent)}, which adds nothing to the sum.")
     return (*notes, *_loud(level, harm, found, total))

@@ -170,7 +170,10 @@ def _reallocated(
     bounds = interval(p, value, scale, want.level, lots.floor) if scale else Bounds(None, None)
     found = implied(bounds, want.level, p(0.0), f"re-allocation of clusters, studentised ({number(lots)})", lots.floor)
     if bounds == Bounds(None, None) and lots.floor > 1 - want.level:
-        note = "inference: cluster_t gives an interval if cluster summaries may be taken as normal."
+        note = (
+            "inference: cr2 gives an interval that leans on cluster means being near enough normal (in simulation with "
+            "2 or 3 clusters an arm it held the truth 94 to 98 times in 100); it would have to be in the plan."
+        )
         found = Inference(found.bounds, found.se, found.p, found.words, (*found.notes, note))
     return found
 

@@ -9,7 +9,7 @@ import numpy as np
 from vru.errors import MethodError, Problem
 from vru.methods.arms import path
 from vru.methods.inference import Inference
-from vru.methods.limits import FEW_EXPECTED
+from vru.methods.limits import FEW_EXPECTED, on_real_violence
 from vru.methods.weighted.matching import Setting
 from vru.results import Estimate, Interval
 from vru.stats.intervals import prevented, prevented_bounds
@@ -79,6 +79,7 @@ def complete(found: Answer) -> Estimate:
         for k, y in by_arm.items()
         for i, cut in enumerate((slice(None, setting.n_pre), slice(setting.n_pre, None)))
     }
+    real = on_real_violence(found.method)
     return Estimate(
         analysis="",
         role="exploratory",
@@ -101,7 +102,7 @@ def complete(found: Answer) -> Estimate:
         path=path(arms, by_arm["T"].sum(axis=0), found.expected),
         weights={arms.units[i]: float(found.weights[i]) for i in np.flatnonzero(np.abs(found.weights) > 1e-6)},
         counts=sums | {"expected": due} | dict(found.counts),
-        notes=(*arms.notes, *setting.notes, *found.notes, *found.inference.notes, *_few(later)),
+        notes=(*arms.notes, *setting.notes, *found.notes, *found.inference.notes, *_few(later), *real),
     )
 
 

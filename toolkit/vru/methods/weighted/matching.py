@@ -16,6 +16,7 @@ from vru.stats.synthetic_ridge import ridge_weights
 
 Matching = Literal["counts", "rates", "index"]
 Augment = Literal["none", "ridge"]
+Means = Literal["thirds", "none"]
 Share = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
 """``(treated bool (n_units,), pool bool (n_units,), n_pre) -> weights (n_units,)`` summing to one over the pool."""
 
@@ -99,8 +100,8 @@ def outcome_share(setting: Setting, augment: Augment) -> Share:
     return share
 
 
-def nested_share(setting: Setting, starts: int, seed: int) -> Share:
-    """Weights from covariates and the outcome's mean in each third of the time before, V nested."""
+def nested_share(setting: Setting, means: Means, starts: int, seed: int) -> Share:
+    """Weights from covariates and, with ``means`` thirds, the outcome's mean in each third of the time before; V nested."""
     covariates = setting.covariates
     assert covariates is not None
 
@@ -108,8 +109,8 @@ def nested_share(setting: Setting, starts: int, seed: int) -> Share:
         donors, target = setting.scaled[pool, :n_pre], setting.target(chosen)[:n_pre]
         found = np.zeros(len(pool))
         found[pool] = nested_weights(
-            np.column_stack([covariates[pool], _thirds(donors)]),
-            np.append(covariates[chosen].mean(axis=0), _thirds(target[None, :])[0]),
+            np.column_stack([covariates[pool], _past(donors, means)]),
+            np.append(covariates[chosen].mean(axis=0), _past(target[None, :], means)[0]),
             donors,
             target,
             np.random.default_rng(seed),
@@ -120,8 +121,10 @@ def nested_share(setting: Setting, starts: int, seed: int) -> Share:
     return share
 
 
-def _thirds(outcomes: np.ndarray) -> np.ndarray:
-    """Means of up to three equal stretches, ``(n_units, 3)``."""
+def _past(outcomes: np.ndarray, means: Means) -> np.ndarray:
+    """Means of up to three equal stretches, ``(n_units, 3)``, or no column at all."""
+    if means == "none":
+        return np.empty((len(outcomes), 0))
     parts = np.array_split(outcomes, min(3, outcomes.shape[1]), axis=1)
     return np.column_stack([p.mean(axis=1) for p in parts])
 
