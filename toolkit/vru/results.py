@@ -85,6 +85,7 @@ class Estimate:
     events_prevented : offences over the post period in the treated units, above 0 = prevented.
     components : named parts of the estimate, same scale (WDD: local, displacement).
     n_treated, n_comparison : units, or rows of a cohort; n_pre, n_post : periods observed, 0 for a cohort.
+    per : the amount of treatment that the value is of ("10 minutes"); empty for the treatment as a whole.
     arms, balance : for people and for patrol days: each arm's mean, and how alike the arms are.
     unit : what a ``count_difference`` counts, where it is not offences (harm-weighted sums).
     """
@@ -115,6 +116,7 @@ class Estimate:
     notes: tuple[str, ...] = ()
     arms: tuple[Arm, ...] = ()
     balance: tuple[Balance, ...] = ()
+    per: str = ""
     unit: str = "offences"
 
     @property

@@ -137,6 +137,7 @@ def _estimate(outcome: str, rows: AreaDays, dose: Dose, opts: Options, a: _Answe
         method=METHOD.name,
         outcome=outcome,
         estimand=f"rate ratio of offences per {per} of patrol delivered, moved by the schedule alone",
+        per=per,
         scale="log_rate_ratio",
         value=a.value,
         se=a.dosed.se,

@@ -75,7 +75,11 @@ def _truth(protocol: Protocol, result: EvaluationResult) -> str:
 
 
 def effect(estimate: Estimate) -> str:
-    """The estimate in words: "19% fewer", or "118 fewer offences" on the scale of counts."""
+    """The estimate in words: "19% fewer", "118 fewer offences", "6% fewer per 10 minutes"."""
+    return f"{_effect(estimate)} per {estimate.per}" if estimate.per else _effect(estimate)
+
+
+def _effect(estimate: Estimate) -> str:
     ratio = estimate.ratio
     if estimate.scale in ("mean_difference", "risk_difference"):
         return w.shift(estimate.value, estimate.scale == "risk_difference")

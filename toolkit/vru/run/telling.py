@@ -25,7 +25,8 @@ def result_lines(result: EvaluationResult) -> list[str]:
 def estimate_text(e: Estimate) -> str:
     """``rate ratio 0.81 (95% interval 0.74 to 0.89), 312 offences fewer (…)``."""
     prevented = None if e.events_prevented is None else e.events_prevented.value
-    return _text(e.scale, e.estimand, e.value, (e.low, e.high), e.level, prevented, e.unit)
+    text = _text(e.scale, e.estimand, e.value, (e.low, e.high), e.level, prevented, e.unit)
+    return f"per {e.per}: {text}" if e.per else text
 
 
 def effect_text(e: Effect) -> str:

@@ -17,7 +17,7 @@ MARKS = {"primary": ("s", BLUE), "secondary": ("o", TEAL), "sensitivity": ("o", 
 def forest_figure(
     estimates: Sequence[Estimate], outcomes: dict[str, str], smallest: float | None, key: str
 ) -> Drawn | None:
-    """Rate ratios and intervals of every analysis on that scale; differences of counts are left to their own table.
+    """Rate ratios and intervals of every analysis on that scale; differences of counts, and effects of a dose, are left to their own table.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def forest_figure(
 
     Returns None where no analysis is on the rate-ratio scale.
     """
-    rows = sorted((e for e in estimates if e.ratio), key=lambda e: ROLES[e.role])
+    rows = sorted((e for e in estimates if e.ratio and not e.per), key=lambda e: ROLES[e.role])
     if not rows:
         return None
     with canvas(key, height=1.3 + 0.52 * len(rows)) as drawing:
