@@ -17,7 +17,9 @@ MARKS = {"primary": ("s", BLUE), "secondary": ("o", TEAL), "sensitivity": ("o", 
 def forest_figure(
     estimates: Sequence[Estimate], outcomes: dict[str, str], smallest: float | None, key: str
 ) -> Drawn | None:
-    """Rate ratios and intervals of every analysis on that scale; differences of counts, and effects of a dose, are left to their own table.
+    """Rate ratios and intervals of every analysis on that scale; the rest is left to tables.
+
+    Differences of counts, and effects of a dose, would not share its axis.
 
     Parameters
     ----------
