@@ -57,14 +57,14 @@ def test_a_plan_weighted_by_harm_is_bound() -> None:
         ({"harm_weights": WEIGHTS | {"street": 9}}, "robbery and street may count the same offences"),
         ({"role": "primary"}, "cannot be the primary analysis"),
         ({"harm_source": ""}, "need harm_source"),
-        ({"harm_weights": {"violence": -1}}, r"options.harm_weights.violence: -1: input should be greater than 0"),
+        ({"harm_weights": {"violence": -1}}, r"options.harm_weights.violence: -1: must be greater than 0"),
         ({"harm_wieghts": {}}, r"options.harm_wieghts: is not an option.*did you mean 'harm_weights'"),
-        ({"area_weights": {"treated": 0}}, r"options.area_weights.treated: 0: input should be greater than 0"),
+        ({"area_weights": {"treated": 0}}, r"options.area_weights.treated: 0: must be greater than 0"),
         (
             {"area_weights": {"treatd": 2}},
             r"area_weights.treatd: is not an option.*allowed: buffer, .*did you mean 'treated'",
         ),
-        ({"level": 95}, r"options.level: 95: input should be less than or equal to 0.999"),
+        ({"level": 95}, r"options.level: 95: must be .*0.999"),
     ],
 )
 def test_what_is_wrong_with_a_plan_is_said(changed: dict[str, Any], words: str) -> None:
