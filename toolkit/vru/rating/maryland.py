@@ -62,10 +62,12 @@ DECISIVE = (
     "placebo_cutoffs",
 )
 PEOPLE = {
+    1: "Compared with others, and little makes them alike",
+    2: "Compared with others, by a plan or with checks that do not hold",
     3: "Compared with others, adjusted for what was known beforehand",
     4: "An offer by lot or a threshold decided who was treated",
 }
-"""What levels 3 and 4 are called where people are compared."""
+"""What the levels below 5 are called where people are compared."""
 ALIKE = ("pre_period_trend", "placebo_date")
 
 Registered = Literal["yes", "changed", "no"]
