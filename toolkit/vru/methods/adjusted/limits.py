@@ -140,7 +140,7 @@ def _bent(sample: Sample, learner: Learner) -> str:
         return ""
     return (
         "Treatment and outcome bend in what was known beforehand (their squares say more), and this analysis has straight "
-        "lines only. In simulation such bends left most of the bias in place; learner: boosting allows for them."
+        "lines only. In simulation such bends left most of the bias in place; learner: boosting took most, not all, of it."
     )
 
 
