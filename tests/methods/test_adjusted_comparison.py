@@ -209,6 +209,7 @@ def test_trimming_counts_who_is_left_out_and_balance_is_shown() -> None:
     assert gone > 0
     assert cut.n_treated + cut.n_comparison + gone == whole.n_treated + whole.n_comparison
     assert any("were left out" in note for note in cut.notes)
+    assert any("Strong confounding" in note for note in whole.notes)
     assert cut.counts["largest_weight_share"] < whole.counts["largest_weight_share"]
     assert all(abs(b.before) > 0.3 for b in whole.balance)
     assert all(b.after is not None and abs(b.after) < 0.15 for b in cut.balance)

@@ -40,6 +40,7 @@ def adjustment_notes(
             _trimmed(sample, target, trim),
             _served(estimator, learner, found),
             *_overlap(sample, counts),
+            _strong(sample, estimator, counts),
             _unbalanced(found, compared),
             _bent(sample, learner),
             *_few(sample, counts),
@@ -104,6 +105,15 @@ def _overlap(sample: Sample, counts: Mapping[str, float]) -> list[str]:
     return notes
 
 
+def _strong(sample: Sample, estimator: Estimator, counts: Mapping[str, float]) -> str:
+    if estimator != "weighting" or counts["effective_comparison"] > 0.4 * sample.arms[1]:
+        return ""
+    return (
+        "Strong confounding: weights leave the comparison worth less than 40% of its rows. In simulation intervals from "
+        "weighting alone then covered 70 to 94% instead of 95%; doubly_robust covered 94 to 97%."
+    )
+
+
 def _unbalanced(found: Adjusted, compared: Sequence[Balance]) -> str:
     if not found.balanced:
         return "Regression balances nothing: see how unlike the arms were before adjustment."
@@ -130,7 +140,7 @@ def _bent(sample: Sample, learner: Learner) -> str:
         return ""
     return (
         "Treatment and outcome bend in what was known beforehand (their squares say more), and this analysis has straight "
-        "lines only. In simulation such bends left most of the bias in place; learner: boosting allows for them."
+        "lines only. In simulation such bends left most of the bias in place; learner: boosting took most, not all, of it."
     )
 
 
