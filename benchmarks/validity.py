@@ -32,7 +32,12 @@ COLUMNS: dict[str, tuple[str, dict[str, object]]] = {
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One data-generating process; rates are offences per area-month."""
+    """One data-generating process; rates are offences per area-month.
+
+    ``buffers`` of each kind; after a real effect those of treated areas record ``spill`` times what they would, and
+    comparison areas gain ``leak`` of the log effect. ``spread_of_effect``: standard deviation of the log effect between
+    treated areas; ``grows``: the log effect rises from nothing to twice its mean over the months after.
+    """
 
     name: str
     treated: int = 10
@@ -49,15 +54,21 @@ class World:
     staggered: bool = False
     missing: tuple[int, ...] = ()
     chosen_on_peak: bool = False
+    buffers: int = 0
+    spill: float = 1.0
+    leak: float = 0.0
+    spread_of_effect: float = 0.0
+    grows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """A simulated panel and its true effect on both scales."""
+    """A simulated panel and its true effect on both scales; spilled: change in the buffers, in offences."""
 
     panel: Panel
     log_ratio: float
     count_difference: float
+    spilled: float = 0.0
 
 
 def worlds() -> list[World]:
@@ -90,7 +101,7 @@ def worlds() -> list[World]:
 
 def rates(world: World, rng: np.random.Generator) -> np.ndarray:
     """Rates without treatment, ``(n_units, n_periods)``, months coming after being the post period."""
-    n, t = world.treated + world.comparison, world.pre + world.post
+    n, t = world.treated + world.comparison + 2 * world.buffers, world.pre + world.post
     level = world.mean * np.exp(rng.normal(0, 0.4, n) - 0.08)
     if not world.chosen_on_peak:
         level[: world.treated] *= world.hotter
@@ -110,7 +121,7 @@ def rates(world: World, rng: np.random.Generator) -> np.ndarray:
 
 def draw(world: World, ratio: float, rng: np.random.Generator) -> Draw:
     """One panel. With ``chosen_on_peak`` the treated are the areas with most offences in the year before."""
-    n, t = world.treated + world.comparison, world.pre + world.post
+    n, t = world.treated + world.comparison + 2 * world.buffers, world.pre + world.post
     rate = rates(world, rng)
     noise = rng.gamma(1 / world.dispersion, world.dispersion, (n, t)) if world.dispersion else np.ones((n, t))
     before = rng.poisson(rate * noise).astype(float)
@@ -122,11 +133,42 @@ def draw(world: World, ratio: float, rng: np.random.Generator) -> Draw:
     if world.staggered:
         first[: world.treated : 2] += world.post // 3
     on = np.arange(t)[None, :] >= first[:, None]
-    counts = np.where(on, rng.poisson(rate * noise * ratio), before)
+    times = lift(world, ratio, n, rng)
+    around = _around(world, ratio, n)
+    counts = np.where(on | around, rng.poisson(rate * noise * times), before)
     gone = np.zeros((n, t), dtype=bool)
     gone[:, list(world.missing)] = True
-    truth = float((rate * on * ~gone).sum()) * (ratio - 1)
-    return Draw(_panel(world, np.where(gone, np.nan, counts), gone, first), float(np.log(ratio)), truth)
+    seen = rate * ~gone
+    truth = float((seen * on * (times - 1)).sum())
+    near = np.arange(n) >= world.treated + world.comparison
+    spilled = float((seen * around * (times - 1))[near].sum())
+    log_ratio = float(np.log((seen * on * times).sum() / (seen * on).sum()))
+    return Draw(_panel(world, np.where(gone, np.nan, counts), gone, first), log_ratio, truth, spilled)
+
+
+def lift(world: World, ratio: float, n: int, rng: np.random.Generator) -> np.ndarray:
+    """What each area-month's rate is multiplied by where it is touched at all, ``(n_units, n_periods)``."""
+    log = np.full((n, world.pre + world.post), np.log(ratio))
+    s = world.spread_of_effect if ratio != 1 else 0.0
+    if s:
+        log[: world.treated] += rng.normal(0, s, world.treated)[:, None] - s**2 / 2
+    if world.grows:
+        log[:, world.pre :] *= np.linspace(0, 2, world.post)[None, :]
+    others = slice(world.treated, world.treated + world.comparison)
+    if world.leak:
+        log[others] *= world.leak
+    log[world.treated + world.comparison :] = np.log(world.spill)
+    return np.exp(log)
+
+
+def _around(world: World, ratio: float, n: int) -> np.ndarray:
+    """Bool ``(n_units, n_periods)``: comparison areas and treated areas' buffers that a real effect reaches."""
+    touched = np.zeros((n, world.pre + world.post), dtype=bool)
+    first = world.treated + world.comparison
+    if ratio != 1:
+        touched[world.treated : first, world.pre :] = world.leak != 0
+        touched[first : first + world.buffers, world.pre :] = world.spill != 1
+    return touched
 
 
 def _panel(world: World, counts: np.ndarray, gone: np.ndarray, first: np.ndarray) -> Panel:
@@ -136,7 +178,10 @@ def _panel(world: World, counts: np.ndarray, gone: np.ndarray, first: np.ndarray
         units=tuple(f"A{i:04d}" for i in range(n)),
         periods=periods,
         counts={"violence": counts},
-        role=("treated",) * world.treated + ("comparison",) * world.comparison,
+        role=("treated",) * world.treated
+        + ("comparison",) * world.comparison
+        + ("buffer",) * world.buffers
+        + ("buffer_comparison",) * world.buffers,
         starts=tuple(periods[f] if f < t else None for f in first),
         missing=gone,
     )

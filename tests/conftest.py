@@ -120,3 +120,22 @@ def axe() -> Callable[["Page"], list[str]]:
         ]
 
     return violations
+
+
+@pytest.fixture
+def make_plan(tmp_path: Path) -> Callable[..., Path]:
+    """Factory: an evaluation folder from a template, its placeholders filled in, then texts replaced one by one."""
+    from vru.run.workspace import new_evaluation
+
+    def make(template: str, *changes: tuple[str, str]) -> Path:
+        folder = new_evaluation("trial", template, tmp_path)
+        path = folder / "protocol.yaml"
+        text = path.read_text(encoding="utf-8")
+        text = text.replace("my-vru", "some-vru", 1).replace("PLACE, MONTH YEAR to MONTH YEAR", "Simshire", 1)
+        for old, new in changes:
+            assert old in text, old
+            text = text.replace(old, new, 1)
+        path.write_text(text, encoding="utf-8")
+        return folder
+
+    return make

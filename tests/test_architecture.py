@@ -69,7 +69,7 @@ def test_every_method_has_a_card_and_a_test() -> None:
     cards = (ROOT / "toolkit" / "METHODS.md").read_text(encoding="utf-8")
     for name in METHODS:
         assert f"\n## {name}\n" in cards
-        assert list((ROOT / "tests" / "methods").glob(f"test_{name}*.py"))
+        assert list((ROOT / "tests" / "methods").rglob(f"test_{name}*.py"))
 
 
 def test_help_imports_nothing_heavy() -> None:

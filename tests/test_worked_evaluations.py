@@ -11,7 +11,8 @@ from vru.results import EvaluationResult, from_json
 from vru.run.study import build, load_study
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = ("op-grip-demo", "merseyside-known-effect", "merseyside-placebo")
+SIMULATED = ("op-grip-demo", "patrol-days-demo", "mentoring-demo")
+NAMES = (*SIMULATED, "merseyside-known-effect", "merseyside-placebo")
 
 
 def committed(name: str) -> EvaluationResult:
@@ -21,7 +22,7 @@ def committed(name: str) -> EvaluationResult:
 def recomputed(name: str, data: Path | None) -> EvaluationResult:
     study = load_study(ROOT / "evaluations" / name, None, data)
     built = build(study, lambda what, done, total: None)
-    return evaluate(study.plan, built.panel, built.inputs)
+    return evaluate(study.plan, built.data, built.inputs)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -64,8 +65,20 @@ def test_the_part_of_selection_in_a_naive_fall_is_said(name: str) -> None:
     assert found.numbers["expected_fall"] is not None
 
 
-def test_the_demo_comes_out_again() -> None:
-    assert compare_results(committed("op-grip-demo"), recomputed("op-grip-demo", None), rel=1e-6, absolute=1e-9) == ()
+@pytest.mark.parametrize("name", SIMULATED)
+def test_simulated_data_come_out_again(name: str) -> None:
+    assert compare_results(committed(name), recomputed(name, None), rel=1e-6, absolute=1e-9) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "truth"), [("op-grip-demo", 0.8), ("patrol-days-demo", 0.75), ("mentoring-demo", 0.7)]
+)
+def test_the_simulated_truth_is_found(name: str, truth: float) -> None:
+    ratio = committed(name).primary.ratio
+    assert ratio is not None
+    assert ratio.low is not None
+    assert ratio.high is not None
+    assert ratio.low < truth < ratio.high < 1
 
 
 @pytest.mark.realdata

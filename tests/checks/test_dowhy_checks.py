@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from vru.checks import CHECKS, Case
-from vru.checks.area_model import area_frame, area_model, area_table, quiet
+from vru.checks.area_table import area_table
 from vru.checks.dowhy_data_subset import _chance_of_losing_a_group
+from vru.checks.dowhy_model import quiet, row_model, table_frame
 from vru.errors import MethodError
 from vru.panel import Panel
 from vru.results import Finding
@@ -34,7 +35,7 @@ def test_rows_are_areas_and_their_change(case: Case) -> None:
     counts = case.panel.counts["violence"]
     before, after = counts[:, :24], counts[:, 24:]
     want = np.log((after.sum(1) + 0.5) / 12) - np.log((before.sum(1) + 0.5) / 24)
-    np.testing.assert_allclose(table.change, want)
+    np.testing.assert_allclose(table.values, want)
     assert table.treated == (1,) * 10 + (0,) * 10
     assert table.adjustment == ()
     assert not {"area", "period"} & {n for e in table.edges for n in e}
@@ -49,12 +50,12 @@ def test_staggered_starts_and_missing_months_are_each_areas_own(
     own = panel.counts["violence"][0]
     before, after = own[:28], own[28:]
     want = np.log((np.nansum(after) + 0.5) / 7) - np.log((np.nansum(before) + 0.5) / 27)
-    assert table.change[0] == pytest.approx(want)
+    assert table.values[0] == pytest.approx(want)
 
 
 def test_estimate_is_the_difference_of_mean_changes_and_recovers_the_truth(case: Case) -> None:
-    built = area_model(area_table(case))
-    change = np.array(built.table.change)
+    built = row_model(area_table(case))
+    change = np.array(built.table.values)
     assert built.effect == pytest.approx(change[:10].mean() - change[10:].mean())
     pooled = (change[:10].var(ddof=1) + change[10:].var(ddof=1)) / 2
     assert built.se == pytest.approx(np.sqrt(pooled * 2 / 10))
@@ -63,18 +64,18 @@ def test_estimate_is_the_difference_of_mean_changes_and_recovers_the_truth(case:
 
 
 def test_the_model_is_built_once_for_all_four(case: Case) -> None:
-    area_model.cache_clear()
+    row_model.cache_clear()
     for name in NAMES:
         run(name, case)
-    assert area_model.cache_info().misses == 1
-    assert area_model.cache_info().hits == 3
+    assert row_model.cache_info().misses == 1
+    assert row_model.cache_info().hits == 3
 
 
 def test_all_four_pass_on_a_clear_effect(case: Case) -> None:
     found = {name: run(name, case) for name in NAMES}
     assert {f.verdict for f in found.values()} == {"pass"}, {n: f.text for n, f in found.items()}
     assert found["dowhy_placebo_treatment"].numbers["placebo_effect"] == pytest.approx(0, abs=0.05)
-    truth = area_model(area_table(case)).effect
+    truth = row_model(area_table(case)).effect
     assert found["dowhy_random_common_cause"].numbers["new_effect"] == pytest.approx(truth, abs=0.02)
     assert found["dowhy_data_subset"].numbers["subset_effect"] == pytest.approx(truth, abs=0.02)
 
@@ -88,10 +89,10 @@ def test_the_registered_set_is_what_is_adjusted_for(
     covariates = pd.DataFrame({"need": need, "ignored": rng.normal(size=20)}, index=list(panel.units))
     edges = (("need", "patrol"), ("need", "violence"), ("ignored", "violence"))
     case = make_case(replace(panel, covariates=covariates), adjustment=("area", "period", "need"), extra_edges=edges)
-    built = area_model(area_table(case))
+    built = row_model(area_table(case))
     assert list(built.estimate.estimator._observed_common_causes.columns) == ["need"]
     design = np.column_stack([np.ones(20), np.array(built.table.treated), need])
-    want = np.linalg.lstsq(design, np.array(built.table.change), rcond=None)[0][1]
+    want = np.linalg.lstsq(design, np.array(built.table.values), rcond=None)[0][1]
     assert built.effect == pytest.approx(want)
     assert built.df == 17
     assert run("dowhy_unobserved_common_cause", case).verdict != "not_run"
@@ -129,7 +130,7 @@ def test_subsets_that_could_lose_a_group_are_not_run(
 
 def test_hidden_cause_numbers(case: Case) -> None:
     found = run("dowhy_unobserved_common_cause", case)
-    built = area_model(area_table(case))
+    built = row_model(area_table(case))
     assert found.numbers["robustness_value"] == pytest.approx(robustness_value(built.effect / built.se, 18))
     ratio = np.exp(-case.estimate.value)
     assert found.numbers["e_value"] == pytest.approx(ratio + np.sqrt(ratio * (ratio - 1)))
@@ -163,8 +164,8 @@ def test_no_effect_is_a_concern_and_says_there_is_nothing_to_explain(
 
 
 def test_the_frame_and_its_treatment_stay_as_they_were(case: Case) -> None:
-    built = area_model(area_table(case))
-    before = area_frame(built.table)
+    built = row_model(area_table(case))
+    before = table_frame(built.table)
     for name in NAMES:
         run(name, case)
     pd.testing.assert_frame_equal(built.model._data, before)

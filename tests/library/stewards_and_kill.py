@@ -1,10 +1,12 @@
 """Started by test_kills: fork a steward who reviews, announces, merges, signs off or takes down; kill it at random."""
 
+import json
 import os
 import random
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +24,7 @@ from vru.record import load_record
 REPORT = {"report.html": b"x" * 200_000}
 
 
-def jobs(library: Path, other: Path, plan: Protocol, number: int) -> list[Callable[[], object]]:
+def jobs(library: Path, other: Path, plan: Protocol, number: int) -> list[tuple[str, Callable[[], object]]]:
     now = datetime.now(UTC)
     mine = [s for s in scan(library).records if s.record.id == f"kept-{number % 8}"]
     gone = [s for s in scan(library).records if s.record.id.startswith("gone-")]
@@ -35,13 +37,14 @@ def jobs(library: Path, other: Path, plan: Protocol, number: int) -> list[Callab
     def comment(stored: StoredRecord) -> Callable[[], object]:
         return lambda: decide(library, stored, "comment", "Reader", "text " * 500, now)
 
-    made: list[Callable[[], object]] = [
-        plan_and_explain,
-        lambda: merge(library, other, now),
-        lambda: checkpoint(library, now),
-        *(comment(s) for s in mine),
+    made: list[tuple[str, Callable[[], object]]] = [
+        ("announce", plan_and_explain),
+        ("merge", lambda: merge(library, other, now)),
+        ("checkpoint", lambda: checkpoint(library, now)),
+        *(("review", comment(s)) for s in mine),
     ]
-    return made + [lambda: take_down(library, gone[0], "Data protection officer", "A name.", now)] * (2 * bool(gone))
+    down = ("takedown", lambda: take_down(library, gone[0], "Data protection officer", "A name.", now))
+    return made + [down] * (2 * bool(gone))
 
 
 def fill(library: Path, other: Path, text: str, count: int) -> None:
@@ -69,16 +72,18 @@ def main(library: Path, other: Path, text: Path, plan_file: Path, kills: int) ->
     fill(library, other, text.read_text(encoding="utf-8"), max(4, kills // 40))
     rng = random.Random(11)
     killed = number = 0
+    told: Counter[str] = Counter()
     while killed < kills:
         number += 1
-        job = rng.choice(jobs(library, other, plan, number))
+        name, job = rng.choice(jobs(library, other, plan, number))
         child = start(job)
         time.sleep(rng.uniform(0, 0.02))
         # Not waited for yet, so the number still belongs to this child even if it has ended.
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         killed += os.WIFSIGNALED(status)
-    print(killed, number - killed)
+        told[name] += os.WIFSIGNALED(status)
+    print(killed, number - killed, json.dumps(told))
 
 
 if __name__ == "__main__":

@@ -204,3 +204,12 @@ def test_versions_count_as_numbers(record, make_plan, outcome):
     tenth = succeed(ninth, draft_record(make_plan(title="Another title"), outcome))
     assert (tenth.version, tenth.supersedes) == ("1.10", "1.9")
     assert succeed(ninth, ninth) is ninth
+
+
+def test_a_sum_by_harm_stays_in_the_result(plan, make_outcome, outcome):
+    """A record's effects are read as offences, so units of harm are not among them; the result inside keeps them."""
+    second = replace(outcome.estimates[1], unit="days of sentence")
+    made = replace(outcome, estimates=(outcome.estimates[0], second, *outcome.estimates[2:]))
+    record = draft_record(plan, made)
+    assert [e.analysis for e in record.effects] == [e.analysis for e in outcome.estimates if e != outcome.estimates[1]]
+    assert [e["unit"] for e in record.result["estimates"]][1] == "days of sentence"

@@ -1,5 +1,6 @@
 """Kills at random moments of reviewing, announcing, merging, checkpointing and taking down."""
 
+import json
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from vru.record import dump_record
 
 SCRIPT = Path(__file__).with_name("stewards_and_kill.py")
 EXAMPLE = Path(__file__).with_name("example")
+KINDS = ("review", "takedown", "announce", "merge", "checkpoint")
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
@@ -30,7 +32,11 @@ def kill_stewards(tmp_path: Path, record, now, kills: int) -> None:
     command = [sys.executable, SCRIPT, library, other, text, EXAMPLE / "protocol.yaml", str(kills)]
     done = subprocess.run(list(map(str, command)), capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
-    assert int(done.stdout.split()[0]) == kills
+    count, _, told = done.stdout.decode().split(maxsplit=2)
+    assert int(count) == kills
+    by_kind = json.loads(told)
+    fewest = kills // 20
+    assert all(by_kind.get(kind, 0) >= fewest for kind in KINDS), by_kind
 
     seen = scan(library)
     hidden = [p for p in seen.problems if "files are still here" in p.what]

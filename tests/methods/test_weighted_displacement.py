@@ -1,7 +1,9 @@
 """Weighted displacement difference: published examples through the panel, variance, refusals."""
 
+import csv
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -76,3 +78,122 @@ def test_months_that_some_units_lack_are_left_out_for_all(make_panel: MakePanel)
     even = fit(make_panel(missing=(5,)))
     assert found.value == pytest.approx(even.value)
     assert any("left out for all" in n for n in found.notes)
+
+
+WEIGHTS = {"motor": 3.0, "theft": 2.0, "burglary": 5.0, "robbery": 7.0, "assault": 10.0}
+KINDS = {
+    "motor": {"T": (130, 74), "C": (133, 91)},
+    "theft": {"T": (327, 202), "C": (388, 305)},
+    "burglary": {"T": (398, 190), "C": (148, 97)},
+    "robbery": {"T": (144, 92), "C": (86, 64)},
+    "assault": {"T": (183, 96), "C": (94, 67)},
+}
+
+
+@pytest.fixture
+def kinds(totals: Totals) -> Panel:
+    """The published example: five kinds of offence in a treated and a comparison area."""
+    made = {k: totals(**cells) for k, cells in KINDS.items()}
+    return replace(made["robbery"], counts={k: p.counts["violence"] for k, p in made.items()})
+
+
+def by_harm(panel: Panel, outcome: str = "robbery", **options: object) -> Estimate:
+    asked = {"harm_weights": WEIGHTS, "harm_source": "ptools test file"} | options
+    return METHOD.fit(panel, outcome, METHOD.options.model_validate(asked), np.random.default_rng(1))
+
+
+def test_ptools_harm_weighted_through_the_panel(kinds: Panel) -> None:
+    found = by_harm(kinds, harm_unit="points")
+    assert found.value == -1721
+    assert found.se == pytest.approx(304.10360, abs=5e-6)
+    assert found.value / (found.se or 1) == pytest.approx(-5.65926, abs=5e-6)
+    assert (round(found.low or 0, 2), round(found.high or 0, 2)) == (-2317.03, -1124.97)
+    assert found.p is not None
+    assert found.p < 1e-7
+    assert (found.scale, found.unit) == ("count_difference", "points")
+    assert "points, summed over 5 kinds of offence" in found.estimand
+
+
+def test_harm_stands_beside_the_counts_of_its_own_outcome(kinds: Panel) -> None:
+    """Offences prevented, counts and path stay robberies; the parts add up to the sum."""
+    found = by_harm(kinds)
+    plain = METHOD.fit(kinds, "robbery", METHOD.options(), np.random.default_rng(1))
+    assert found.events_prevented == plain.events_prevented
+    assert (found.path, found.counts) == (plain.path, plain.counts)
+    assert plain.unit == "offences"
+    parts = {k.split(",")[0]: v.value for k, v in found.components.items()}
+    assert parts["robbery"] == 7 * plain.value
+    assert sum(parts[k] for k in WEIGHTS) == parts["total"] == parts["local"] == found.value
+    notes = " ".join(found.notes)
+    assert "Source of the weights: ptools test file." in notes
+    share = (10 * np.sqrt(183 + 96 + 94 + 67) / 304.10360) ** 2
+    assert f"assault carries {share:.0%} of the variance" in notes
+    assert f"without it the sum is {-1721 + 10 * 60:,.0f}" in notes
+
+
+def test_harm_works_at_any_level_with_area_weights_and_extra_variation(make_panel: MakePanel) -> None:
+    panel = make_panel(dispersion=0.5, buffers=3)
+    other = make_panel(mean=2, buffers=3, seed=9)
+    both = replace(panel, counts={"violence": panel.counts["violence"], "rare": other.counts["violence"]})
+    weights = {"violence": 1.0, "rare": 50.0}
+    plain = by_harm(both, "violence", harm_weights=weights)
+    wide = by_harm(both, "violence", harm_weights=weights, variance="overdispersed")
+    parts = [fit(p, variance="overdispersed").se or 0 for p in (panel, other)]
+    assert wide.se == pytest.approx(np.hypot(parts[0], 50 * parts[1]))
+    assert any(f"{wide.low:,.1f} to {wide.high:,.1f}" in n for n in plain.notes)
+    assert set(plain.components) >= {"local", "displacement", "total"}
+    assert (by_harm(both, "violence", harm_weights=weights, level=0.8).low or 0) > (plain.low or 0)
+    halved = by_harm(both, "violence", harm_weights=weights, area_weights=dict.fromkeys(("treated", "comparison"), 2.0))
+    assert halved.components["local"].value == pytest.approx(plain.components["local"].value / 2)
+
+
+def test_a_kind_of_which_nothing_was_recorded_adds_nothing(kinds: Panel) -> None:
+    silent = replace(kinds, counts=dict(kinds.counts) | {"homicide": np.zeros(kinds.shape)})
+    found = by_harm(silent, harm_weights=WEIGHTS | {"homicide": 5000.0})
+    assert found.value == -1721
+    assert any("Nothing was recorded of homicide" in n for n in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"harm_weights": {"robbery": 7}}, "need harm_source"),
+        ({"harm_source": "a book"}, "harm_weights is not"),
+        ({"harm_weights": {"robbery": 0}, "harm_source": "a book"}, "greater than 0"),
+        ({"harm_weights": {"robbery": "much"}, "harm_source": "a book"}, "valid number"),
+        ({"harm_weight": {"robbery": 7}}, "not permitted"),
+    ],
+)
+def test_harm_options_that_are_refused(options: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        METHOD.options.model_validate(options)
+
+
+def test_harm_of_an_outcome_that_is_not_there(kinds: Panel) -> None:
+    with pytest.raises(MethodError, match=r"no outcome homicide[\s\S]*allowed: assault"):
+        by_harm(kinds, harm_weights=WEIGHTS | {"homicide": 5000.0})
+    with pytest.raises(MethodError, match="registered for robbery, which has no weight"):
+        by_harm(kinds, harm_weights={"theft": 2.0})
+
+
+@pytest.mark.parametrize("name", ["harm", "areas"])
+def test_weights_against_r(name: str, kinds: Panel, totals: Totals) -> None:
+    """Poisson regression with an identity link and a linear contrast: tests/golden/displacement/displacement.R."""
+    with (Path(__file__).parents[1] / "golden" / "displacement" / "displacement_values.csv").open() as f:
+        r = {row["name"]: float(row["value"]) for row in csv.DictReader(f)}
+    weights = {"treated": 1.2, "comparison": 0.9, "buffer": 1.5, "buffer_comparison": 1.6}
+    example = totals(T=(207, 110), C=(308, 318), D=(178, 157), E=(150, 140))
+    found = by_harm(kinds) if name == "harm" else fit(example, area_weights=weights)
+    assert (found.value, found.se) == (pytest.approx(r[name], rel=1e-9), pytest.approx(r[f"{name}_se"], rel=1e-6))
+
+
+def test_a_rare_kind_of_great_weight_is_said(make_panel: MakePanel) -> None:
+    panel = make_panel(treated=1, comparison=20)
+    rare = make_panel(treated=1, comparison=20, mean=0.05, seed=4)
+    both = replace(panel, counts={"violence": panel.counts["violence"], "grave": rare.counts["violence"]})
+    found = by_harm(both, "violence", harm_weights={"violence": 1.0, "grave": 500.0})
+    seen = rare.counts["violence"][0].sum()
+    assert any(f"Treated units recorded {seen:.0f} of grave in all" in n for n in found.notes)
+    assert not any(
+        "recorded" in n and "in all" in n for n in by_harm(both, "violence", harm_weights={"violence": 1.0}).notes
+    )

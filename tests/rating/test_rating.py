@@ -36,7 +36,7 @@ LOT = Selection(rule="top", outcome="violence", first="2018-01", last="2018-12",
 def protocol(
     selection: Selection | None = None, deviations: tuple[Any, ...] = (), artificial: object = None
 ) -> Protocol:
-    units = Protocol.model_fields["units"].annotation.model_construct(selection=selection)  # type: ignore[union-attr]
+    units = Protocol.model_fields["units"].annotation.model_construct(kind="lsoa11", selection=selection)  # type: ignore[union-attr]
     return Protocol.model_construct(units=units, deviations=list(deviations), artificial_effect=artificial)
 
 

@@ -3,8 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from vru.report import claim
+from vru.report import claim, naming
 from vru.results import Rating
+from vru.run.telling import estimate_text
 
 
 @pytest.fixture
@@ -86,3 +87,16 @@ def test_size_where_more_is_good(make_protocol, make_estimate, low, high, said):
     outcomes = [{"id": "violence", "measure": "Reports", "filter": {}, "direction": "increase"}]
     protocol = make_protocol(outcomes=outcomes)
     assert said in claim.size_that_matters(protocol, make_estimate(low=math.log(low), high=math.log(high)))
+
+
+def test_a_sum_by_harm_is_never_called_offences(make_result):
+    """1,431 days of sentence are not 1,431 offences."""
+    offences = make_result().estimates[1]
+    days = replace(offences, unit="days of sentence")
+    assert claim.effect(days) == "1,431 fewer days of sentence"
+    assert claim.effect_interval(days) == "between 1,195 and 1,667 fewer days of sentence"
+    assert claim.effect(replace(days, value=0.0)) == "no difference in days of sentence"
+    assert naming.scale(days) == ("days of sentence over the whole period", 1)
+    said = estimate_text(days)
+    assert said.startswith("days of sentence -1,431 (95% interval -1,667 to -1,195)")
+    assert estimate_text(offences).startswith("offences -1,431")

@@ -74,7 +74,7 @@ def test_missing_numbers_are_said_to_be_missing(make_protocol, make_result, make
     bare = make_estimate(se=None, low=None, high=None, p=None, events_prevented=None, path=(), event_study=())
     text = words(compose(make_protocol(), make_result(estimates=(bare,))).blocks())
     assert "interval not available" in text
-    assert "In offences over the 12 months from the start: not available." in text
+    assert "In offences, over the 12 months from the start in all treated areas together: not available." in text
 
 
 @pytest.mark.parametrize(

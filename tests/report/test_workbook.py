@@ -32,6 +32,29 @@ def test_cover_contents_and_one_named_table_per_sheet(book):
     assert all(s.sheet_state == "visible" and s["A1"].value and not s.merged_cells.ranges for s in book)
 
 
+def test_long_lines_of_the_cover_have_room_and_sheets_fit_a_page(book):
+    cover = book["Cover"]
+    long = [c for c in cover["A"][2:] if len(str(c.value)) > 85]
+    assert long
+    assert all(cover.row_dimensions[c.row].height >= 32 for c in long)
+    for sheet in book:
+        assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == ("landscape", 0)
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+
+
+def test_sentences_are_wrapped_at_a_width_for_reading(book):
+    sheet = book["Checks"]
+    head, rows = table_of(sheet)
+    at = head.index("What was found")
+    longest = max(range(len(rows)), key=lambda i: len(rows[i][at]))
+    cell = sheet.cell(row=longest + 4, column=at + 1)
+    assert cell.value == rows[longest][at]
+    assert len(cell.value) > 60
+    assert cell.alignment.wrap_text
+    assert sheet.column_dimensions[cell.column_letter].width < 62
+    assert sheet.row_dimensions[cell.row].height >= 16 * len(cell.value) / 60
+
+
 def test_numbers_are_numbers_and_unrounded(book, make_result):
     head, rows = table_of(book["Effects"])
     first = dict(zip(head, rows[0], strict=True))

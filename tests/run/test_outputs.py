@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from vru.errors import VruError
-from vru.run.outputs import read_learning, read_outputs, recover, write_outputs
+from vru.run.outputs import read_learning, read_outputs, recover, render, write_outputs
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 FILES = {"result.json": b"{}", "record.yaml": b"learning:\n  lessons: Patrols were late.\n", "report.html": b"<p>"}
@@ -74,6 +74,28 @@ def test_a_full_disk_leaves_the_former_set(tmp_path: Path, monkeypatch: pytest.M
         write_outputs(tmp_path, FILES | {"report.html": b"new"}, "sha256:x", NOW)
     assert read_outputs(tmp_path) == before
     assert not list((tmp_path / ".vru").glob("stage-*"))
+
+
+def test_pandoc_without_room_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise RuntimeError(
+            "Pandoc died: hPutBuf: No space left on device\nHasCallStack backtrace:\n  ioException, called"
+        )
+
+    monkeypatch.setattr("vru.report.compose", lambda *_: None)
+    monkeypatch.setattr("vru.report.write_docx", full)
+    with pytest.raises(
+        VruError, match=r"could not be made: Pandoc died: hPutBuf: No space left on device\n.*make room"
+    ):
+        render(None, None, None)  # type: ignore[arg-type]
+
+
+def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
+    left = tmp_path / ".vru" / "stage-0123"
+    left.mkdir(parents=True)
+    (left / "report.html").write_text("half")
+    write_outputs(tmp_path, FILES, "sha256:x", NOW)
+    assert not left.exists()
 
 
 def test_a_kill_between_the_two_renames_is_mended(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -72,6 +73,28 @@ def test_verify_recomputes_simulated_data_and_json_says_so(demo: Path, capsys: p
     assert (told["integrity"], told["recomputed"], told["differences"]) == (True, True, [])
 
 
+def test_check_assure_and_publish_as_json(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    evaluation, library = str(copy / "evaluations" / "op-grip-demo"), str(copy / "shared_learning")
+
+    def told(*command: str) -> dict[str, Any]:
+        assert main([*command, "--json"]) == 0
+        return dict(json.loads(capsys.readouterr().out))
+
+    assert told("check", evaluation, "--no-data")["sound"] is True
+    assert told("assure", evaluation)["preregistered"] == "yes"
+    again = told("publish", evaluation, "--library", library)
+    assert again["version"] == "1.0"
+    assert again["manifest"].startswith("sha256:")
+
+
+def test_a_list_as_json_stays_json_beside_a_damaged_record(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (copy / ARCHIVED / "effects.csv").write_text("mine")
+    assert main(["library", "list", "--library", str(copy / "shared_learning"), "--json"]) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out) == []
+    assert "effects.csv" in said.err
+
+
 def test_verify_notices_an_altered_file(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     effects = copy / ARCHIVED / "effects.csv"
     effects.write_text(effects.read_text().replace("violence", "robbery"))
@@ -121,6 +144,19 @@ def test_a_failing_cell_is_named_without_showing_data(copy: Path, capsys: pytest
     assert "ValueError" in said
     assert "Bloggs" not in said
     assert (copy / ".vru" / "failed-op-grip-demo.ipynb").exists()
+    assert (evaluation / "outputs" / "manifest.json").read_bytes() == before
+
+
+def test_a_kernel_that_dies_is_said_in_words(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    notebook = copy / "notebooks" / "hotspot_patrol.ipynb"
+    content = json.loads(notebook.read_text())
+    fatal = {"id": "end", "metadata": {}, "source": "import os; os._exit(1)"}
+    content["cells"].insert(3, content["cells"][1] | fatal)
+    notebook.write_text(json.dumps(content))
+    evaluation = copy / "evaluations" / "op-grip-demo"
+    before = (evaluation / "outputs" / "manifest.json").read_bytes()
+    assert main(["run", str(evaluation)]) == 2
+    assert "the notebook's Python process ended early" in capsys.readouterr().err
     assert (evaluation / "outputs" / "manifest.json").read_bytes() == before
 
 

@@ -129,9 +129,9 @@ def test_from_double_click_to_what_is_known_and_how_sure_in_one_step(
     kind = page.locator(".vru-kind", has_text="Hot spot policing").inner_text()
     assert "25% lower, in one evaluation" in kind
     assert "How sure:" in kind
-    page.click("a[href='interventions/hot-spot-policing.html#outcome-violence']")
-    page.wait_for_url("**/interventions/hot-spot-policing.html#outcome-violence")
-    answer = page.locator("#outcome-violence + .vru-result").inner_text()
+    page.click("a[href='interventions/hot-spot-policing.html#outcome-police-recorded-violence']")
+    page.wait_for_url("**/interventions/hot-spot-policing.html#outcome-police-recorded-violence")
+    answer = page.locator("#outcome-police-recorded-violence + .vru-result").inner_text()
     assert "What was found" in answer
     assert "95% interval" in answer
     assert "How sure to be" in answer

@@ -109,7 +109,7 @@ def test_exercises_count_nowhere_and_stand_apart_with_their_disclaimer(make_entr
     assert "<strong>1</strong> evaluation<" in home.replace("\n", "")
     assert "2 exercises and demonstrations" in home
     gaps = words(site["gap-map.html"])
-    assert "1 evaluation of Hot spot policing, Violence moderate design" in gaps
+    assert "1 evaluation of Hot spot policing, Violent offences recorded by the police moderate design" in gaps
 
 
 def test_a_kind_with_exercises_alone_says_that_nothing_is_known(make_entry: Make) -> None:

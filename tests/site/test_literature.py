@@ -146,6 +146,9 @@ def test_hostile_text_stays_text(records: dict[str, LearningRecord]) -> None:
         page = page_of(site, name)
         for bad in ("<script>window", "<img src=x", "<svg/onload", ">49<"):
             assert bad not in page
+    gathered = "".join(str(site[n]) for n in site if n.startswith("interventions/") or n == "gap-map.html")
+    for bad in ("<script>window", "<img src=x", "<svg/onload", ">49<"):
+        assert bad not in gathered
     assert "<" not in str(site["assets/search-data.js"])
 
 

@@ -41,7 +41,7 @@ def identify(study: Study) -> Identification:
 
 
 def build_panel(study: Study) -> Built:
-    """Read the study's sources and build its panel. Raises DataError listing every problem."""
+    """Read the study's sources and build its panel or cohort. Raises DataError listing every problem."""
     from vru.run.study import build
 
     return build(study, lambda what, done, total: None)
@@ -49,9 +49,9 @@ def build_panel(study: Study) -> Built:
 
 def evaluate(study: Study, built: Built) -> EvaluationResult:
     """Run every registered analysis and check. Raises MethodError if the primary analysis cannot answer."""
-    from vru.evaluation import evaluate as of_panel
+    from vru.evaluation import evaluate as of_data
 
-    return of_panel(study.plan, built.panel, built.inputs)
+    return of_data(study.plan, built.data, built.inputs)
 
 
 def publish_result(result: EvaluationResult) -> None:

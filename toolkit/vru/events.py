@@ -1,8 +1,12 @@
-"""Tidy events: what a source hands to geography, as one Parquet file and what is known about it."""
+"""What a source hands over: tidy events as one Parquet file, or an extract as a table; and what is known about it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,21 @@ class Events:
 
     path: Path
     present: Mapping[str, tuple[str, ...]]
+    sha256: str
+    log: tuple[DataNote, ...] = ()
+    truth: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An extract as it was handed over: one row per person, event, or area and day. Held in memory, never cached.
+
+    frame : every column as text, missing where the cell was empty; column names as in the file.
+    name : what the extract is called in messages. sha256 : of the file's bytes, "sha256:..." form.
+    """
+
+    name: str
+    frame: "pd.DataFrame"
     sha256: str
     log: tuple[DataNote, ...] = ()
     truth: Mapping[str, float] = field(default_factory=dict)

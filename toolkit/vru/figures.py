@@ -31,6 +31,17 @@ def event_study(protocol: Protocol, result: EvaluationResult) -> Drawn | None:
     return drawn.event_study_figure(result.primary, naming.outcomes(protocol)[result.primary.outcome], "months")
 
 
+def arms(protocol: Protocol, result: EvaluationResult) -> Drawn | None:
+    """The groups compared, as observed: mean outcome and interval."""
+    primary = result.primary
+    return drawn.arms_figure(primary, naming.counted(protocol, primary.outcome), "arms")
+
+
+def balance(protocol: Protocol, result: EvaluationResult) -> Drawn | None:
+    """How alike the groups were in what was known beforehand, before and after adjustment."""
+    return drawn.balance_figure(result.primary, "balance")
+
+
 def forest(protocol: Protocol, result: EvaluationResult) -> Drawn | None:
     """Every analysis on one scale."""
     outcomes = naming.outcomes(protocol)

@@ -6,7 +6,7 @@ Everything downstream works on matrices of shape ``(n_units, n_periods)`` whose 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -33,6 +33,18 @@ class SelectionHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """A randomised patrol schedule: which unit was to be treated on which day, and what was delivered.
+
+    assigned : bool ``(n_units, n_periods)``, True where the schedule says treated.
+    delivered : what -> float ``(n_units, n_periods)``, e.g. "minutes", "visits"; 0 where none, NaN where not known.
+    """
+
+    assigned: np.ndarray
+    delivered: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """Counts by unit and period.
 
@@ -43,6 +55,8 @@ class Panel:
     missing : bool ``(n_units, n_periods)``.
     exposure : optional ``(n_units, n_periods)`` positive array, e.g. residents.
     covariates : optional frame indexed by unit, one row per unit.
+    schedule : optional, for trials in which the same units are treated in some periods and not in
+        others. Their role is then "treated" and they have no start.
     """
 
     units: tuple[str, ...]
@@ -54,6 +68,7 @@ class Panel:
     exposure: np.ndarray | None = None
     covariates: pd.DataFrame | None = None
     selection: SelectionHistory | None = None
+    schedule: Schedule | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -93,6 +108,7 @@ class Panel:
             missing=self.missing[rows],
             exposure=None if self.exposure is None else self.exposure[rows],
             covariates=None if self.covariates is None else self.covariates.iloc[rows],
+            schedule=_cut(self.schedule, (rows, slice(None))),
         )
 
     def between(self, keep: np.ndarray) -> "Panel":
@@ -110,6 +126,7 @@ class Panel:
             starts=tuple(s if s in periods else None for s in self.starts),
             missing=self.missing[:, cols],
             exposure=None if self.exposure is None else self.exposure[:, cols],
+            schedule=_cut(self.schedule, (slice(None), cols)),
         )
 
     def frame(self) -> pd.DataFrame:
@@ -127,6 +144,12 @@ class Panel:
         if self.exposure is not None:
             out["exposure"] = self.exposure.ravel()
         return pd.DataFrame(out).sort_values(["unit", "period"], ignore_index=True)
+
+
+def _cut(schedule: Schedule | None, at: Any) -> Schedule | None:
+    if schedule is None:
+        return None
+    return Schedule(schedule.assigned[at], {k: v[at] for k, v in schedule.delivered.items()})
 
 
 def _violations(panel: Panel) -> list[Problem]:
@@ -153,6 +176,21 @@ def _violations(panel: Panel) -> list[Problem]:
         found += _count_violations(name, values, panel.missing)
     if panel.exposure is not None and not (panel.exposure.shape == (n, t) and (panel.exposure > 0).all()):
         found.append(Problem("exposure must be positive for every unit and period", where="panel"))
+    return found + _schedule_violations(panel)
+
+
+def _schedule_violations(panel: Panel) -> list[Problem]:
+    if panel.schedule is None:
+        return []
+    found = []
+    parts = {"assigned": panel.schedule.assigned, **panel.schedule.delivered}
+    for name, values in parts.items():
+        if values.shape != panel.shape:
+            found.append(Problem(f"has shape {values.shape}, the panel {panel.shape}", where=f"schedule: {name}"))
+        elif name != "assigned" and (values[~np.isnan(values)] < 0).any():
+            found.append(Problem("has negative values", where=f"schedule: {name}"))
+    if any(s is not None for s in panel.starts):
+        found.append(Problem("units of a schedule have no start: they are treated on some days", where="panel"))
     return found
 
 

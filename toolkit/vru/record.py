@@ -77,7 +77,7 @@ class Effect(Part):
     role: Line
     method: Line
     estimand: Line
-    scale: Literal["log_rate_ratio", "count_difference"]
+    scale: Literal["log_rate_ratio", "count_difference", "mean_difference", "risk_difference"]
     estimate: Finite
     se: Finite | None
     ci_low: Finite | None

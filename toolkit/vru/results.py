@@ -12,7 +12,7 @@ from vru.errors import DataError
 from vru.events import DataNote
 from vru.graph import Identification
 
-Scale = Literal["log_rate_ratio", "count_difference"]
+Scale = Literal["log_rate_ratio", "count_difference", "mean_difference", "risk_difference"]
 AnalysisRole = Literal["primary", "secondary", "sensitivity", "exploratory"]
 Verdict = Literal["pass", "concern", "fail", "not_run"]
 Number = float | int | str | None
@@ -49,16 +49,45 @@ class EventPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """One analysis's answer on one of two additive scales.
+class Arm:
+    """One arm of a comparison of people or days: how many, how many observed, their mean outcome and its interval.
 
-    value, se, low, high : on ``scale``: log rate ratio (below 0 = fewer offences), or offences
-        over the whole post period (below 0 = fewer).
+    mean : share (binary), events per row or per unit of exposure (count), or mean (continuous); None where nobody
+        was observed.
+    """
+
+    name: str
+    n: int
+    observed: int
+    mean: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How unlike the arms are in one covariate: standardised mean differences as found, and after adjustment."""
+
+    covariate: str
+    before: float
+    after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One analysis's answer on one additive scale.
+
+    value, se, low, high : on ``scale``: log rate (or risk) ratio (below 0 = fewer), offences over
+        the whole post period (below 0 = fewer), a difference of means in units of the measure, or
+        a difference of risks as a share.
     p : two-sided p-value of "no effect", or None where the method has none.
     inference : how the interval and p were obtained, in words ("exact conditional binomial").
     events_prevented : offences over the post period in the treated units, above 0 = prevented.
     components : named parts of the estimate, same scale (WDD: local, displacement).
-    n_treated, n_comparison : units; n_pre, n_post : periods observed.
+    n_treated, n_comparison : units, or rows of a cohort; n_pre, n_post : periods observed, 0 for a cohort.
+    per : the amount of treatment that the value is of ("10 minutes"); empty for the treatment as a whole.
+    arms, balance : for people and for patrol days: each arm's mean, and how alike the arms are.
+    unit : what a ``count_difference`` counts, where it is not offences (harm-weighted sums).
     """
 
     analysis: str
@@ -85,6 +114,10 @@ class Estimate:
     weights: Mapping[str, float] = field(default_factory=dict)
     counts: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    arms: tuple[Arm, ...] = ()
+    balance: tuple[Balance, ...] = ()
+    per: str = ""
+    unit: str = "offences"
 
     @property
     def ratio(self) -> Interval | None:

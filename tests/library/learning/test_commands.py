@@ -48,6 +48,9 @@ def test_pool_prints_estimate_prediction_spread_list_and_what_was_left_out(
         "prediction interval: ",
         "tau2: ",
         "I2: ",
+        "one effect common to all: 0.8",
+        "DerSimonian and Laird: ",
+        "Paule and Mandel: ",
     ):
         assert words in out
     assert out.count("  trial-") == 5

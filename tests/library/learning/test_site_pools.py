@@ -57,6 +57,37 @@ def test_the_page_leads_with_it_and_leaves_the_exercise_apart(library: Path, tmp
     assert page.index("No patrols took place") > page.index('id="exercises"')
 
 
+def test_one_outcome_under_two_ids_is_pooled_and_shown_in_one_place(
+    evaluation: Evaluation, write_library: Write, tmp_path: Path
+) -> None:
+    other = [{"id": "police_recorded_violence", "measure": "Violence", "direction": "decrease", "primary": True}]
+    records = [evaluation(f"trial-{i}", y, se, audience="network") for i, (y, se) in enumerate(EFFECTS[:2])]
+    third = evaluation("trial-2", *EFFECTS[2], audience="network")
+    effect = third.effects[0].model_copy(update={"outcome": "police_recorded_violence"})
+    own = {"outcomes": other, "effects": [effect.model_dump()], "ratings": []}
+    library = write_library([*records, LearningRecord.model_validate(third.model_dump(mode="json") | own)])
+    page = (site_of(library, tmp_path / "site") / KIND).read_text(encoding="utf-8")
+    assert page.count('id="outcome-police-recorded-violence"') == 1
+    assert "over 3 evaluations together" in page
+    assert "left out" not in page
+
+
+def test_a_page_says_what_another_area_may_expect(library: Path, tmp_path: Path) -> None:
+    from vru.library.expectation import events_in_words, expect, read_baseline
+    from vru.library.synthesis import syntheses
+
+    page = (site_of(library, tmp_path / "site") / KIND).read_text(encoding="utf-8")
+    (known,) = syntheses(scan(library).records)
+    answer = expect(known, read_baseline([250], 12))
+    told = page.split('id="outcome-police-recorded-violence-expected"')[1].split("</pre>")[0]
+    assert events_in_words(answer.prevented.middle) in told
+    assert f"{events_in_words(answer.prevented.low)} to {events_in_words(answer.prevented.high)}" in told
+    assert f"the good way is {answer.p_benefit:.0%}" in told
+    assert f"the wrong way is {answer.p_harm:.0%}" in told
+    assert f"about {answer.to_find_smallest.areas:,} such areas" in told
+    assert "vru library expect --library LIBRARY --intervention hot_spot_policing" in told
+
+
 def test_an_audience_sees_only_what_is_pooled_from_its_own_copy(library: Path, tmp_path: Path) -> None:
     assert pooled_views(scan(library).records, "public", "") == {}
     assert not (site_of(library, tmp_path / "public", "public") / KIND).exists()

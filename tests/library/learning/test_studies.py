@@ -1,5 +1,7 @@
 """What of a library is pooled: one effect per evaluation and outcome, no exercise, nothing retracted."""
 
+import itertools
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -87,6 +89,31 @@ def test_shared_data_make_one_cluster(evaluation: Evaluation, stored: Stored) ->
     apart = [evaluation(n, **same, protocol=u) for n, u in zip(("one", "two"), units, strict=True)]
     assert not share_data(*apart)
     assert len({s.cluster for s in gather([stored(r) for r in apart]).studies}) == 2
+
+
+def test_clusters_are_the_chains_of_records_that_share_data(evaluation: Evaluation, stored: Stored) -> None:
+    """Against asking every pair, and joining until nothing changes."""
+    rng = random.Random(3)
+    for case in range(25):
+        records = []
+        for i in range(9):
+            units = {"treated": [f"E{rng.randrange(6)}"], "comparison": [f"E{rng.randrange(6)}"]}
+            plan = {"units": {} if rng.random() < 0.15 else units}
+            digests = {f"d{j}": f"sha256:{rng.randrange(3):064x}" for j in range(rng.choice((1, 1, 2)))}
+            one = evaluation(f"trial-{i}", data_digests=digests)
+            kind = rng.choice(("lsoa11", "lsoa11", "lsoa11", "polygon")) if case % 2 else "lsoa11"
+            setting = one.setting.model_copy(update={"unit_kind": kind})
+            records.append(one.model_copy(update={"protocol": {**(one.protocol or {}), **plan}, "setting": setting}))
+        label = list(range(9))
+        for _ in range(9):
+            for i, j in itertools.product(range(9), repeat=2):
+                if share_data(records[i], records[j]):
+                    label[i] = label[j] = min(label[i], label[j])
+        found = {s.reference: s.cluster for s in gather([stored(r) for r in records]).studies}
+        assert len(found) == 9
+        for i, j in itertools.combinations(range(9), 2):
+            same = found[f"trial-{i}-vru/trial-{i}@v1.0"] == found[f"trial-{j}-vru/trial-{j}@v1.0"]
+            assert same == (label[i] == label[j]), (case, i, j)
 
 
 def test_estimands_that_stand_together_are_the_same_number(make_panel: Callable[..., Panel]) -> None:

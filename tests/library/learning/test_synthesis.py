@@ -38,6 +38,12 @@ def test_five_evaluations_are_pooled_as_the_arrays_are(shelf: Shelf) -> None:
         pool(np.array([y for y, _ in FIVE[1:]]), np.array([s**2 for _, s in FIVE[1:]])).value
     )
     assert found.small is None
+    y, v = np.array([y for y, _ in FIVE]), np.array([s**2 for _, s in FIVE])
+    assert [p.method for p in found.others] == ["fixed", "dl", "pm"]
+    assert found.others[0].value == pytest.approx(float(np.sum(y / v) / np.sum(1 / v)))
+    assert found.others[0].se == pytest.approx(float(np.sum(1 / v) ** -0.5))
+    assert found.others[1] == pool(y, v, method="dl", knapp_hartung="not_narrower")
+    assert len({round(p.spread.tau2, 6) for p in (found.pooled, *found.others) if p}) == 4
 
 
 def test_the_sentence_leads_with_estimate_and_prediction(shelf: Shelf) -> None:

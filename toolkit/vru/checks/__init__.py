@@ -1,18 +1,28 @@
 """Checks: one file each. To add one, write the file and name it here."""
 
 from vru.checks import (
+    balance,
+    carry_over,
     comparability,
+    continuity_at_cutoff,
+    density_at_cutoff,
     displacement,
     dowhy_data_subset,
     dowhy_placebo_treatment,
     dowhy_random_common_cause,
     dowhy_unobserved_common_cause,
+    hidden_confounding,
     overdispersion,
+    overlap,
     placebo_areas,
+    placebo_cutoffs,
     placebo_date,
+    placebo_treatment,
     pre_period_trend,
     pre_trend_sensitivity,
     regression_to_mean,
+    row_subset,
+    schedule_kept,
 )
 from vru.checks.check import Case, Check, CheckOptions
 
@@ -31,6 +41,16 @@ CHECKS: dict[str, Check] = {
         dowhy_random_common_cause,
         dowhy_data_subset,
         dowhy_unobserved_common_cause,
+        carry_over,
+        schedule_kept,
+        overlap,
+        balance,
+        hidden_confounding,
+        placebo_treatment,
+        row_subset,
+        density_at_cutoff,
+        continuity_at_cutoff,
+        placebo_cutoffs,
     )
 }
 

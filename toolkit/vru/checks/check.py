@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from numpy.random import Generator
 from pydantic import BaseModel, ConfigDict
 
+from vru.cohort import Cohort
+from vru.errors import MethodError
 from vru.graph import Identification
 from vru.panel import Panel
 from vru.protocol import Protocol
@@ -22,20 +25,38 @@ class CheckOptions(BaseModel):
 class Case:
     """What a check may look at.
 
-    refit : runs the registered analysis again, unchanged but for the panel given:
-        ``refit(panel) -> Estimate``. This is how a check reaches a method without importing it.
+    data : the panel, or the cohort, that the estimate is of.
+    refit : runs the registered analysis again, unchanged but for the data given:
+        ``refit(data) -> Estimate``. This is how a check reaches a method without importing it.
     """
 
     protocol: Protocol
-    panel: Panel
+    data: Panel | Cohort
     estimate: Estimate
     identification: Identification | None
-    refit: Callable[[Panel], Estimate]
+    refit: Callable[[Panel | Cohort], Estimate]
+
+    @property
+    def panel(self) -> Panel:
+        """The data as a panel. Raises MethodError if they are people."""
+        if isinstance(self.data, Panel):
+            return self.data
+        raise MethodError("this check looks at areas over time, and the data are one row per person.")
+
+    @property
+    def cohort(self) -> Cohort:
+        """The data as a cohort. Raises MethodError if they are areas over time."""
+        if isinstance(self.data, Cohort):
+            return self.data
+        raise MethodError("this check looks at people, and the data are areas over time.")
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check. ``run(case, options, rng) -> Finding``; what cannot run is ``not_run`` and says why."""
+    """A check. ``run(case, options, rng) -> Finding``; what cannot run is ``not_run`` and says why.
+
+    takes : the shapes of data it can look at.
+    """
 
     name: str
     label: str
@@ -43,3 +64,4 @@ class Check:
     source: str
     options: type[CheckOptions]
     run: Callable[[Case, CheckOptions, Generator], Finding]
+    takes: tuple[Literal["areas", "days", "people"], ...] = ("areas",)

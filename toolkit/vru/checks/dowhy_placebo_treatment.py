@@ -3,9 +3,10 @@
 from numpy.random import Generator
 from pydantic import Field
 
-from vru.checks.area_model import area_model, area_table, refute
 from vru.checks.check import Case, Check, CheckOptions
-from vru.checks.findings import changed, finding, guarded, not_run
+from vru.checks.dowhy_model import refute, row_model, words
+from vru.checks.findings import finding, guarded, not_run
+from vru.checks.row_table import row_table
 from vru.results import Finding, Verdict
 
 NAME = "dowhy_placebo_treatment"
@@ -18,14 +19,22 @@ class Options(CheckOptions):
 
 
 def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
-    """Shuffle which areas are called treated; the effect should be nothing on average.
+    """Shuffle which areas or people are called treated; the effect should be nothing on average.
 
-    One row per area, outcome the change in log mean monthly count: see ``area_model``. Labels are
-    permuted, since DoWhy's default draws half of all areas whatever the real number was, and
+    One row per area, outcome the change in log mean monthly count (see ``area_table``), or one per person. Labels are
+    permuted, since DoWhy's default draws half of all rows whatever the real number was, and
     ignores the seed.
     """
     assert isinstance(options, Options)
-    built = area_model(area_table(case))
+    table = row_table(case)
+    if table.clusters:
+        return not_run(
+            NAME,
+            case,
+            f"{table.noun} share {table.clusters} clusters, and DoWhy shuffles {table.noun} one by one; placebo_treatment "
+            "shuffles as treatment came about.",
+        )
+    built = row_model(table)
     said = refute(built, "placebo_treatment_refuter", rng, options.simulations, placebo_type="permute")
     if said.p is None:
         return not_run(NAME, case, "every shuffle of the labels gave the same effect, so there is nothing to compare.")
@@ -34,8 +43,8 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     verdict: Verdict = "fail" if said.p < 0.05 else "concern" if size > 0.5 else "pass"
     text = (
         f"With the treated label dealt out at random {options.simulations} times, DoWhy's effect was on average "
-        f"{changed(said.effect)} (it should be close to none; p = {said.p:.2f}), against {changed(built.effect)} "
-        f"with the real labels, one row an area ({built.table.arms[0]} treated, {built.table.arms[1]} comparison)."
+        f"{words(table, said.effect)} (it should be close to none; p = {said.p:.2f}), against {words(table, built.effect)} "
+        f"with the real labels ({table.arms[0]} treated and {table.arms[1]} comparison {table.noun}, one row each)."
     )
     numbers = {
         "effect": built.effect,
@@ -43,7 +52,7 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
         "placebo_effect": said.effect,
         "p": said.p,
         "simulations": options.simulations,
-        "areas": len(built.table.treated),
+        table.noun: len(table.treated),
     }
     threshold = (
         "fail: no effect is outside what the shuffles give (p below 0.05); "
@@ -55,8 +64,9 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
 CHECK = Check(
     name=NAME,
     label="DoWhy: shuffled treatment",
-    question="Does the effect vanish when areas are called treated at random?",
+    question="Does the effect vanish when the treated label is dealt out at random?",
     source="DoWhy 0.14 placebo_treatment_refuter; Sharma & Kiciman (2020) arXiv:2011.04216",
     options=Options,
     run=guarded(NAME, _run),
+    takes=("areas", "people"),
 )

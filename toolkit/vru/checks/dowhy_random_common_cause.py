@@ -3,9 +3,10 @@
 from numpy.random import Generator
 from pydantic import Field
 
-from vru.checks.area_model import area_model, area_table, refute
 from vru.checks.check import Case, Check, CheckOptions
-from vru.checks.findings import changed, finding, guarded
+from vru.checks.dowhy_model import refute, row_model, words
+from vru.checks.findings import finding, guarded
+from vru.checks.row_table import row_table
 from vru.results import Finding, Verdict
 
 NAME = "dowhy_random_common_cause"
@@ -20,17 +21,18 @@ class Options(CheckOptions):
 def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     """Adjust for a column of random numbers; the effect should not move.
 
-    One row per area, outcome the change in log mean monthly count: see ``area_model``.
+    One row per area, outcome the change in log mean monthly count (see ``area_table``), or one per person.
     """
     assert isinstance(options, Options)
-    built = area_model(area_table(case))
+    built = row_model(row_table(case))
     said = refute(built, "random_common_cause", rng, options.simulations)
     moved = abs(said.effect - built.effect)
     size = moved / built.se if built.se > 0 else 0.0
     verdict: Verdict = "fail" if size > 0.5 else "concern" if size > 0.25 else "pass"
     text = (
         f"Adjusting for a made-up cause, {options.simulations} times over, DoWhy's effect was on average "
-        f"{changed(said.effect)}, against {changed(built.effect)} without it: a move of {size:.2f} standard errors."
+        f"{words(built.table, said.effect)}, against {words(built.table, built.effect)} without it: a move of {size:.2f} "
+        "standard errors."
     )
     numbers = {
         "effect": built.effect,
@@ -39,7 +41,7 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
         "moved_in_se": size,
         "p": said.p,
         "simulations": options.simulations,
-        "areas": len(built.table.treated),
+        built.table.noun: len(built.table.treated),
     }
     threshold = "concern: the effect moves by more than a quarter of its standard error; fail: by more than half"
     return finding(NAME, case, verdict, text, numbers, threshold)
@@ -52,4 +54,5 @@ CHECK = Check(
     source="DoWhy 0.14 random_common_cause; Sharma & Kiciman (2020) arXiv:2011.04216",
     options=Options,
     run=guarded(NAME, _run),
+    takes=("areas", "people"),
 )

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.random import Generator
 from pydantic import Field
 
-from vru.checks.area_model import AreaModel, area_frame, area_model, area_table, quiet, seeded
 from vru.checks.check import Case, Check, CheckOptions
-from vru.checks.findings import changed, excludes_none, finding, guarded, percent
+from vru.checks.dowhy_model import RowModel, RowTable, quiet, row_model, seeded, table_frame, words
+from vru.checks.findings import excludes_none, finding, guarded, percent
+from vru.checks.row_table import row_table
 from vru.checks.windows import before_start
+from vru.panel import Panel
 from vru.results import Finding, Verdict
 from vru.stats.sensitivity import Benchmark, benchmark, e_value, e_value_of_limit, robustness_value
 
@@ -35,7 +37,7 @@ class _Strongest:
 
 
 def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
-    """Three readings of one question, the first two on one row per area (see ``area_model``).
+    """Three readings of one question, the first two on one row per area or person (see ``row_table``).
 
     1. The robustness value: the least share of what is unexplained in both treatment and outcome that
        a hidden cause must explain, set beside what known characteristics explain.
@@ -46,17 +48,19 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
        difference, which is not this scale.
     """
     assert isinstance(options, Options)
-    built = area_model(area_table(case))
+    built = row_model(row_table(case))
     if built.se <= 0:
-        raise ValueError("the areas leave nothing unexplained")
+        raise ValueError(f"the {built.table.noun} leave nothing unexplained")
     strongest = _strongest(case, built, rng, options.simulations)
     robustness = robustness_value(built.effect / built.se, built.df)
     return _judge(case, built, strongest, robustness)
 
 
-def _known(case: Case, built: AreaModel) -> Mapping[str, np.ndarray]:
+def _known(case: Case, built: RowModel) -> Mapping[str, np.ndarray]:
     """Characteristics to compare a hidden cause with: what was adjusted for, and areas' past level and trend."""
     known = {name: np.array(v) for name, v in zip(built.table.adjustment, built.table.covariates, strict=True)}
+    if not isinstance(case.data, Panel):
+        return known
     before = before_start(case.panel, case.estimate.outcome)
     if len(before.at):
         known["level before the start"] = np.log(before.values.sum(axis=1) + 0.5)
@@ -67,9 +71,9 @@ def _known(case: Case, built: AreaModel) -> Mapping[str, np.ndarray]:
     return known
 
 
-def _strongest(case: Case, built: AreaModel, rng: Generator, simulations: int) -> _Strongest:
+def _strongest(case: Case, built: RowModel, rng: Generator, simulations: int) -> _Strongest:
     table = built.table
-    outcome, treated = np.array(table.change), np.array(table.treated, dtype=float)
+    outcome, treated = np.array(table.values), np.array(table.treated, dtype=float)
     best: tuple[float, str, Benchmark] = (-1.0, "", Benchmark(0.0, 0.0))
     for name, values in _known(case, built).items():
         others = [np.array(c) for n, c in zip(table.adjustment, table.covariates, strict=True) if n != name]
@@ -83,9 +87,9 @@ def _strongest(case: Case, built: AreaModel, rng: Generator, simulations: int) -
     return _Strongest(name, known, bias, _simulated(built, known, rng, simulations))
 
 
-def _simulated(built: AreaModel, known: Benchmark, rng: Generator, simulations: int) -> float:
+def _simulated(built: RowModel, known: Benchmark, rng: Generator, simulations: int) -> float:
     """DoWhy's effect, averaged over made-up causes of a given strength that work against the effect."""
-    frame = area_frame(built.table)
+    frame = table_frame(built.table)
     spread = float(frame[built.table.treatment].std(ddof=0))
     # The outcome's residual spread, read back from the coefficient's standard error.
     residual = built.se * math.sqrt(built.df) * spread
@@ -108,8 +112,8 @@ def _simulated(built: AreaModel, known: Benchmark, rng: Generator, simulations: 
     return float(np.mean(effects))
 
 
-def _judge(case: Case, built: AreaModel, strongest: _Strongest, robustness: float) -> Finding:
-    estimate = case.estimate
+def _judge(case: Case, built: RowModel, strongest: _Strongest, robustness: float) -> Finding:
+    estimate, table = case.estimate, built.table
     sure = excludes_none(estimate.low, estimate.high, estimate.p, estimate.level)
     left = math.copysign(max(abs(built.effect) - strongest.bias, 0.0), built.effect)
     verdict: Verdict = "pass"
@@ -119,15 +123,15 @@ def _judge(case: Case, built: AreaModel, strongest: _Strongest, robustness: floa
         verdict = "concern"
     text = (
         f"A hidden cause would have to explain at least {percent(robustness)} of what is left unexplained, both in "
-        f"which areas were treated and in how their offences changed, to bring DoWhy's effect of "
-        f"{changed(built.effect)} to nothing. "
+        f"which {table.noun} were treated and in {_ended(table)}, to bring DoWhy's effect of "
+        f"{words(table, built.effect)} to nothing. "
     )
     if strongest.name:
         text += (
-            f"Of what is known about the areas, the {strongest.name.replace('_', ' ')} comes nearest: it explains "
+            f"Of what is known about the {table.noun}, the {strongest.name.replace('_', ' ')} comes nearest: it explains "
             f"{percent(strongest.strength.with_treatment)} and {percent(strongest.strength.with_outcome)}, and a "
-            f"hidden cause as strong as that would leave an effect of {changed(left)} "
-            f"({changed(strongest.simulated)} in DoWhy's simulation). "
+            f"hidden cause as strong as that would leave an effect of {words(table, left)} "
+            f"({words(table, strongest.simulated)} in DoWhy's simulation). "
         )
     values = _e_values(case)
     text += _e_text(values, sure)
@@ -140,7 +144,7 @@ def _judge(case: Case, built: AreaModel, strongest: _Strongest, robustness: floa
         "benchmark_r2_outcome": strongest.strength.with_outcome,
         "effect_left": left,
         "effect_simulated": strongest.simulated,
-        "areas": len(built.table.treated),
+        table.noun: len(table.treated),
         **values,
     }
     threshold = (
@@ -148,6 +152,10 @@ def _judge(case: Case, built: AreaModel, strongest: _Strongest, robustness: floa
         "concern: it would take half of it, or the estimate cannot be told from no effect anyway"
     )
     return finding(NAME, case, verdict, text, numbers, threshold)
+
+
+def _ended(table: RowTable) -> str:
+    return "how their offences changed" if table.noun == "areas" else "how they ended"
 
 
 def _e_values(case: Case) -> dict[str, float | None]:
@@ -161,9 +169,9 @@ def _e_values(case: Case) -> dict[str, float | None]:
 def _e_text(values: Mapping[str, float | None], sure: bool | None) -> str:
     e, limit = values["e_value"], values["e_value_limit"]
     if e is None:
-        return "The estimate is a difference of counts, so it has no E-value."
+        return "The estimate is a difference, so it has no E-value."
     text = (
-        f"As ratios (E-value), it would have to be linked to both treatment and offences {e:.1f}-fold to explain the "
+        f"As ratios (E-value), it would have to be linked to both treatment and outcome {e:.1f}-fold to explain the "
         "estimate"
     )
     if sure is None:
@@ -183,4 +191,5 @@ CHECK = Check(
     ),
     options=Options,
     run=guarded(NAME, _run),
+    takes=("areas", "people"),
 )

@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from vru.checks.check import Case, CheckOptions
 from vru.errors import VruError
-from vru.results import Finding, Number, Verdict
+from vru.results import Finding, Number, Scale, Verdict
 
 Run = Callable[[Case, CheckOptions, Generator], Finding]
 
@@ -58,9 +58,17 @@ def changed(log_ratio: float) -> str:
 
 def effect(case: Case, value: float) -> str:
     """An effect on the estimate's own scale, in words."""
-    if case.estimate.scale == "log_rate_ratio":
+    return in_words(case.estimate.scale, value, case.estimate.unit)
+
+
+def in_words(scale: Scale, value: float, unit: str = "offences") -> str:
+    """An effect on ``scale``: ``12% fewer``, ``30 fewer offences``, ``3.1 percentage points lower``, ``0.42 lower``."""
+    if scale == "log_rate_ratio":
         return changed(value)
-    return f"{abs(value):.0f} {'fewer' if value < 0 else 'more'} offences"
+    if scale == "count_difference":
+        return f"{abs(value):.0f} {'fewer' if value < 0 else 'more'} {unit}"
+    size = f"{100 * abs(value):.1f} percentage points" if scale == "risk_difference" else f"{abs(value):.3g}"
+    return f"{size} {'lower' if value < 0 else 'higher'}"
 
 
 def excludes_none(low: float | None, high: float | None, p: float | None, level: float) -> bool | None:

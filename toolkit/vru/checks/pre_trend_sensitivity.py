@@ -89,7 +89,7 @@ def _starts(case: Case, window: Counts) -> np.ndarray | None:
 def _study(case: Case, options: Options, window: Counts, first: np.ndarray) -> _Study | str:
     treated, comparison = window.arms
     y, t = window.values, window.treated
-    scale: Scale = case.estimate.scale
+    scale: Scale = "log_rate_ratio" if case.estimate.scale == "log_rate_ratio" else "count_difference"
     room = (treated + comparison - 2) // UNITS_PER_COEFFICIENT
     between = min(treated, comparison) >= FEW_IN_ARM
     width = options.months_per_point or _width(first, y.shape[1], room if between else None)

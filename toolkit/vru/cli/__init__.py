@@ -1,12 +1,13 @@
 """The command line: arguments, progress and exit codes only."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
 
 from vru.cli import learn, library, plan, review, work
-from vru.errors import VruError
+from vru.errors import Problem, VruError
 from vru.version import __version__
 
 EPILOG = """\
@@ -60,12 +61,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if arguments.debug:
             raise
+        if isinstance(error, OSError) and error.strerror:
+            print(f"vru {arguments.command}: {_counted(_refused_by_system(error))}", file=sys.stderr)
+            return 2
         what = f"{type(error).__name__}: {error}" if isinstance(error, OSError) else type(error).__name__
         print(
             f"vru {arguments.command}: unexpected {what}\n    hint: vru --debug {arguments.command} … shows where",
             file=sys.stderr,
         )
         return 2
+
+
+def _refused_by_system(error: OSError) -> VruError:
+    """A full disk, a folder that is a file, a file that may not be read: in words, with the place."""
+    hint = "what was finished before is as it was"
+    if error.errno == errno.ENOSPC:
+        import tempfile
+
+        hint = f"make room there and in {tempfile.gettempdir()}, then do it again; {hint}"
+    return VruError(Problem(str(error.strerror), where=str(error.filename or ""), hint=hint))
 
 
 def _counted(error: VruError) -> str:

@@ -1,6 +1,7 @@
 """``vru library``: read the library from the terminal. Each verb is one entry of PARTS' ``add_verbs``."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -88,5 +89,6 @@ def _list(arguments: argparse.Namespace) -> int:
             print(record_row(stored))
         print(f"versions: {len(seen.records)}, problems: {len(seen.problems)}")
     for problem in seen.problems:
-        print(f"problem: {problem}")
+        # On stdout beside the lines it belongs to, but never inside what a script parses.
+        print(f"problem: {problem}", file=sys.stderr if arguments.json else sys.stdout)
     return 1 if seen.problems else 0

@@ -47,6 +47,7 @@ def _add_checking(commands: Any) -> None:
     add_folder(c)
     add_data(c)
     c.add_argument("--no-data", action="store_true", help="check the plan only, read no data")
+    add_json(c)
     c = add(
         commands,
         "register",
@@ -127,8 +128,10 @@ def _check(arguments: argparse.Namespace) -> int:
     bar = Bar()
     seen = check_evaluation(arguments.evaluation, arguments.data, read_data=not arguments.no_data, progress=bar)
     bar.close()
-    for line in seen:
-        print(line)
+    if arguments.json:
+        say_json({"evaluation": str(arguments.evaluation), "sound": True, "said": seen})
+    else:
+        print("\n".join(seen))
     return 0
 
 

@@ -27,7 +27,13 @@ def add(commands: Any, name: str, run: Run, help: str, example: str) -> argparse
 
 def add_folder(command: argparse.ArgumentParser) -> None:
     """The evaluation folder, first."""
-    command.add_argument("evaluation", type=Path, metavar="EVAL", help="the evaluation's folder")
+    command.add_argument("evaluation", type=evaluation_folder, metavar="EVAL", help="the evaluation's folder")
+
+
+def evaluation_folder(given: str) -> Path:
+    """The folder meant: naming the protocol in it means the folder too."""
+    path = Path(given)
+    return path.parent if path.name == "protocol.yaml" and path.is_file() else path
 
 
 def add_data(command: argparse.ArgumentParser) -> None:
@@ -47,6 +53,8 @@ def pairs(given: list[str], option: str) -> dict[str, str]:
         key, sign, value = text.partition("=")
         if not (key.strip() and sign and value.strip()):
             raise ProtocolError(Problem(f"{text!r} is not of the form key=value", option))
+        if key.strip() in found:
+            raise ProtocolError(Problem(f"{key.strip()!r} is given twice", option))
         found[key.strip()] = value.strip()
     return found
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from vru.cli.terminal import Bar, add, add_data, add_folder, add_json, pairs, say_json
+from vru.cli.terminal import Bar, add, add_data, add_folder, add_json, evaluation_folder, pairs, say_json
 from vru.errors import Problem, ProtocolError, VruError
 
 
@@ -23,7 +23,9 @@ def add_commands(commands: Any) -> None:
         "execute the notebook; write report, tables and draft record",
         "vru run evaluations/a evaluations/b --jobs 2",
     )
-    c.add_argument("evaluations", type=Path, nargs="+", metavar="EVAL", help="one or more evaluation folders")
+    c.add_argument(
+        "evaluations", type=evaluation_folder, nargs="+", metavar="EVAL", help="one or more evaluation folders"
+    )
     c.add_argument(
         "--set",
         action="append",
@@ -50,6 +52,7 @@ def _add_signing(commands: Any) -> None:
     c.add_argument(
         "--accept", action="append", default=[], metavar="CHECK=REASON", help="why a failed check is acceptable"
     )
+    add_json(c)
     c = add(
         commands,
         "publish",
@@ -65,6 +68,7 @@ def _add_signing(commands: Any) -> None:
         action="store_true",
         help="lay it before other posts first (default --by: roles.analyst); vru review approves it",
     )
+    add_json(c)
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -145,6 +149,9 @@ def _assure(arguments: argparse.Namespace) -> int:
 
     by = arguments.by or load(arguments.evaluation).roles.assurer
     done = assure(arguments.evaluation, by, pairs(arguments.accept, "--accept"), datetime.now(UTC))
+    if arguments.json:
+        say_json({"log": str(done.path), **done.log})
+        return 0
     verdicts = [c["verdict"] for c in done.log["checks"]]
     counted = ", ".join(f"{verdicts.count(v)} {v}" for v in ("pass", "concern", "fail", "not_run") if v in verdicts)
     print(f"assured by {by}: checks {counted}; preregistered: {done.log['preregistered']}\nlog: {done.path}")
@@ -159,6 +166,10 @@ def _publish(arguments: argparse.Namespace) -> int:
     roles = load(arguments.evaluation).roles
     by = arguments.by or (roles.analyst if arguments.for_review else roles.approver)
     done = publish_evaluation(arguments.evaluation, arguments.library, by, datetime.now(UTC), arguments.for_review)
+    if arguments.json:
+        told = {"version": done.version, "path": str(done.path), "manifest": done.manifest_sha256}
+        say_json({**told, "already": done.already, "for_review": arguments.for_review})
+        return 0
     what = "submitted for review" if arguments.for_review else "published"
     print(f"{'already there:' if done.already else what} version {done.version}: {done.path}")
     print(f"manifest: {done.manifest_sha256}")

@@ -1,6 +1,8 @@
 """Areas drawn as polygons: read from a file, judged, and measured in metres on the National Grid."""
 
 import hashlib
+import json
+import warnings
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -50,17 +52,18 @@ def read_areas(path: Path, id_field: str) -> Areas:
     """
     import geopandas as gpd
     import pyogrio.errors
+    import shapely.errors
 
     if not path.is_file():
         hint = "boundaries is relative to the evaluation folder"
         raise DataError(Problem("is not there", str(path), "a GeoJSON or GeoPackage file", hint))
     try:
-        frame = gpd.read_file(path, engine="pyogrio")
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, UnicodeDecodeError) as error:
-        what = f"cannot be read as a map file ({str(error).splitlines()[0][:200]})"
-        raise DataError(
-            Problem(what, path.name, "GeoJSON or GeoPackage", "open it in QGIS to see what is wrong")
-        ) from None
+        with warnings.catch_warnings():
+            # What the driver remarks on shapes is judged below, in words that name the area.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            frame = gpd.read_file(path, engine="pyogrio")
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, shapely.errors.ShapelyError, ValueError):
+        raise DataError(_unreadable(path)) from None
     if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
         raise DataError(Problem("holds no areas", path.name, "polygons, one per area"))
     problems = [*_id_problems(path.name, frame, id_field), *_shape_problems(path.name, frame, id_field)]
@@ -73,6 +76,32 @@ def read_areas(path: Path, id_field: str) -> Areas:
     shapes = np.asarray(frame.geometry.array, dtype=object)[order]
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Areas(tuple(ids[i] for i in order), shapes, f"sha256:{digest}")
+
+
+def _unreadable(path: Path) -> Problem:
+    """Why a map file cannot be read, found in the file itself: the reader's own words name drivers and folders."""
+    raw = path.read_bytes()
+    where, allowed = path.name, "GeoJSON or GeoPackage"
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return Problem("cannot be read: it is UTF-16 text", where, allowed, "save it again as UTF-8")
+    try:
+        content = json.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        what = f"cannot be read: line {line} is not UTF-8 text"
+        return Problem(what, where, allowed, "save it again as UTF-8, or as GeoPackage in QGIS")
+    except json.JSONDecodeError as error:
+        if not raw.lstrip().startswith((b"{", b"[")):
+            return Problem("cannot be read: it is no map file", where, allowed, "export the layer again from QGIS")
+        what = f"cannot be read: the text breaks off or is not JSON at line {error.lineno}, column {error.colno}"
+        return Problem(what, where, allowed, "copy or export the whole file again")
+    except RecursionError:
+        return Problem("cannot be read: it is nested too deeply", where, allowed)
+    if isinstance(content, dict) and content.get("type") == "FeatureCollection":
+        what = "cannot be read: a shape in it is broken; a ring has four points or more and ends where it begins"
+        return Problem(what, where, allowed, "repair in QGIS with 'Fix geometries' and look at the result")
+    what = "cannot be read as areas: it is JSON, but not a FeatureCollection"
+    return Problem(what, where, allowed, "export the layer again from QGIS as GeoJSON")
 
 
 def overlaps(areas: Areas) -> list[tuple[str, str]]:
@@ -140,6 +169,8 @@ def _place_problems(file: str, frame: Any) -> list[Problem]:
         hint = "set the layer's coordinate system, for example EPSG:27700, and save again"
         return [Problem("declares no coordinate system", file, hint=hint)]
     west, south, east, north = (float(v) for v in frame.total_bounds)
+    if not np.isfinite(frame.total_bounds).any():
+        return []  # no area has a shape, which is a problem of its own
     seen = f"{west:.6g} {south:.6g} to {east:.6g} {north:.6g}"
     if frame.crs.is_geographic:
         if max(abs(west), abs(east)) > 180 or max(abs(south), abs(north)) > 90:

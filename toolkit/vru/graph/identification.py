@@ -16,3 +16,4 @@ class Identification:
     estimand: str
     words: str
     assumptions: tuple[str, ...] = ()
+    instrument: str = ""

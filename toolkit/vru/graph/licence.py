@@ -1,11 +1,11 @@
 """Does the graph license the registered adjustment set? Cheap: networkx only, no data."""
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vru.errors import Problem, ProtocolError
-from vru.graph.parse import directed, parse_edges
+from vru.graph.instrument import instrument_problems
+from vru.graph.parse import arrows, directed, parse_edges
 from vru.protocol.fields import Graph
 
 _WHERE = "graph.adjustment"
@@ -25,12 +25,24 @@ def license_adjustment(graph: Graph) -> None:
     Source: Pearl (2009) *Causality*, definition 3.3.1 (the back-door criterion).
     """
     dag = directed(parse_edges(graph))
-    problems = _no_effect(graph, dag) + _caused_by_treatment(graph, dag)
+    problems = _no_effect(graph, dag) + _caused_by_treatment(graph, dag, graph.adjustment, _WHERE)
+    if graph.instrument is not None:
+        # Nothing closes the paths behind treatment here: what counts is how the instrument reaches the outcome.
+        problems += instrument_problems(graph, dag)
+        if problems:
+            raise ProtocolError(*problems)
+        return
     # Back-door faults are judged without the members already refused: they are to be removed anyway.
     keep = [name for name in graph.adjustment if name not in _below(dag, graph.treatment)]
     problems += _open_paths(graph, dag, frozenset(keep))
     if problems:
         raise ProtocolError(*problems)
+
+
+def after_treatment(graph: Graph, names: Iterable[str], where: str) -> list[Problem]:
+    """Those of ``names`` that the graph says come after treatment, each with the path; names it lacks are let pass."""
+    dag = directed(parse_edges(graph))
+    return _caused_by_treatment(graph, dag, [n for n in names if n in dag], where)
 
 
 def satisfies_backdoor(dag: Any, treatment: str, outcome: str, adjustment: frozenset[str]) -> bool:
@@ -42,14 +54,6 @@ def satisfies_backdoor(dag: Any, treatment: str, outcome: str, adjustment: froze
     cut = dag.copy()
     cut.remove_edges_from(list(dag.out_edges(treatment)))
     return bool(is_d_separator(cut, {treatment}, {outcome}, set(adjustment)))
-
-
-def arrows(dag: Any, path: list[str]) -> str:
-    """A path in words and arrows: ``patrol <- area -> violence``."""
-    steps = [path[0]]
-    for a, b in itertools.pairwise(path):
-        steps.append(f"-> {b}" if dag.has_edge(a, b) else f"<- {b}")
-    return " ".join(steps)
 
 
 def _below(dag: Any, node: str) -> set[str]:
@@ -65,12 +69,12 @@ def _no_effect(graph: Graph, dag: Any) -> list[Problem]:
     return [Problem(f"no path leads from {graph.treatment} to {graph.outcome}", "graph.edges", hint=hint)]
 
 
-def _caused_by_treatment(graph: Graph, dag: Any) -> list[Problem]:
+def _caused_by_treatment(graph: Graph, dag: Any, names: Iterable[str], where: str) -> list[Problem]:
     import networkx as nx
 
     found = []
     treatment, outcome = graph.treatment, graph.outcome
-    for name in dict.fromkeys(graph.adjustment):
+    for name in dict.fromkeys(names):
         if name not in _below(dag, treatment):
             continue
         there = nx.shortest_path(dag, treatment, name)
@@ -86,7 +90,7 @@ def _caused_by_treatment(graph: Graph, dag: Any) -> list[Problem]:
         else:
             what = f"{name} is caused by {treatment}: {arrows(dag, there)}"
             why = "adjusting for what comes after treatment biases the effect"
-        found.append(Problem(what, _WHERE, hint=f"remove {name} from the adjustment set: {why}"))
+        found.append(Problem(what, where, hint=f"remove {name} from the adjustment set: {why}"))
     return found
 
 

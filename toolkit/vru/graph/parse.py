@@ -99,6 +99,14 @@ def directed(edges: Iterable[tuple[str, str]]) -> Any:
     return nx.DiGraph(list(edges))
 
 
+def arrows(dag: Any, path: list[str]) -> str:
+    """A path in words and arrows: ``patrol <- area -> violence``."""
+    steps = [path[0]]
+    for a, b in itertools.pairwise(path):
+        steps.append(f"-> {b}" if dag.has_edge(a, b) else f"<- {b}")
+    return " ".join(steps)
+
+
 def _cycle(edges: list[tuple[str, str]], where: str) -> list[Problem]:
     import networkx as nx
 
@@ -117,6 +125,7 @@ def _name_problems(graph: Graph, nodes: set[str]) -> list[Problem]:
         return found
     roles = [("graph.treatment", graph.treatment), ("graph.outcome", graph.outcome)]
     roles += [(f"graph.adjustment[{i}]", name) for i, name in enumerate(graph.adjustment)]
+    roles += [("graph.instrument", graph.instrument)] if graph.instrument is not None else []
     roles += [(f"graph.unobserved[{i}]", name) for i, name in enumerate(graph.unobserved)]
     roles += [(f"graph.notes.{name}", name) for name in graph.notes]
     for where, name in roles:
@@ -124,6 +133,11 @@ def _name_problems(graph: Graph, nodes: set[str]) -> list[Problem]:
             near = difflib.get_close_matches(name, sorted(nodes), n=1)
             hint = f"did you mean {near[0]}?" if near else "add an edge that names it"
             found.append(Problem(f"{name} is not in the graph", where, ", ".join(sorted(nodes)), hint))
+    return found + _role_problems(graph)
+
+
+def _role_problems(graph: Graph) -> list[Problem]:
+    found: list[Problem] = []
     if graph.treatment == graph.outcome:
         found.append(Problem(f"{graph.treatment} is both treatment and outcome", "graph.outcome"))
     for name in graph.adjustment:
@@ -132,7 +146,10 @@ def _name_problems(graph: Graph, nodes: set[str]) -> list[Problem]:
             found.append(Problem(f"{name} is marked unobserved", "graph.adjustment", hint=hint))
         if name in (graph.treatment, graph.outcome):
             found.append(Problem(f"{name} is the treatment or the outcome", "graph.adjustment", hint=f"remove {name}"))
-    for name in (graph.treatment, graph.outcome):
+    if graph.instrument in (graph.treatment, graph.outcome, *graph.adjustment):
+        what = f"{graph.instrument} is also the treatment, the outcome or adjusted for"
+        found.append(Problem(what, "graph.instrument", hint="an instrument is a node of its own"))
+    for name in (graph.treatment, graph.outcome, *([graph.instrument] if graph.instrument else [])):
         if name in graph.unobserved:
             found.append(Problem(f"{name} must be observed", "graph.unobserved", hint=f"remove {name}"))
     return found

@@ -10,7 +10,7 @@ from vru.library import checkpoints
 from vru.library.merging import left_aside
 from vru.library.planned import Outstanding, outstanding, read_planned
 from vru.library.reading import Scan, StoredRecord, scan
-from vru.library.reviewing import ALLOWED, authors, plain, post, remains, standing
+from vru.library.reviewing import ALLOWED, authors, plain, post, remains, standings
 from vru.library.signing import Signed, signatures
 from vru.library.verifying import verify_version
 
@@ -94,8 +94,7 @@ def _remains(library: Path) -> list[Problem]:
 
 def _standings(seen: Scan) -> list[str]:
     told = []
-    for stored in seen.records:
-        now = standing(stored, seen.records)
+    for stored, now in zip(seen.records, standings(seen.records), strict=True):
         if now not in ("published", "superseded"):
             told.append(f"{stored.record.organisation}/{stored.record.id}/{stored.path.name} is {plain(now)}")
         unfit = [e.kind for e in stored.events if e.kind not in {k for kinds in ALLOWED.values() for k in kinds}]

@@ -50,7 +50,8 @@ def draft_record(protocol: Protocol, result: EvaluationResult) -> LearningRecord
         "setting": _setting(protocol, result.primary),
         "design": list(design_codes(protocol, result)),
         "outcomes": [o.model_dump(include={"id", "measure", "direction", "primary"}) for o in protocol.outcomes],
-        "effects": [_effect(e) for e in result.estimates],
+        # A record speaks of offences only; sums by harm stay in its result.
+        "effects": [_effect(e) for e in result.estimates if e.unit == "offences"],
         "ratings": _ratings(result),
         "findings": _findings(result),
         "learning": _learning(protocol),

@@ -158,7 +158,7 @@ def _worded(e: Expectation, synthesis: Synthesis) -> Expectation:
     p = e.prevented
     text = (
         f"Of about {e.expected:,.0f} events expected over {e.months} months without the intervention, "
-        f"{_events(p.middle)} ({e.level:.0%} of the chances from {_events(p.low)} to {_events(p.high)}). "
+        f"{events_in_words(p.middle)} ({e.level:.0%} of the chances from {events_in_words(p.low)} to {events_in_words(p.high)}). "
         f"Chance that it helps {e.p_benefit:.0%}, that it harms {e.p_harm:.0%}; that the change is at least "
         f"{e.smallest:.0%}: {e.p_worthwhile:.0%}. "
     )
@@ -170,7 +170,8 @@ def _worded(e: Expectation, synthesis: Synthesis) -> Expectation:
     return replace(e, sentence=text.strip())
 
 
-def _events(x: float) -> str:
+def events_in_words(x: float) -> str:
+    """ "12 prevented", "3 more"."""
     return f"{abs(x):,.0f} {'prevented' if x >= 0 else 'more'}"
 
 

@@ -19,7 +19,7 @@ from vru.library import events as ev
 from vru.library.index import PLANS, RECORDS, open_library
 from vru.library.manifest import safe_name
 from vru.library.reading import StoredRecord
-from vru.library.reviewing import Standing, standing
+from vru.library.reviewing import Standing, standings
 from vru.library.sidefiles import place, record_folders, side_files
 from vru.library.untrusted import shown
 from vru.library.versions import version_key
@@ -213,14 +213,15 @@ def outstanding(
     """
     everything = tuple(records)
     reported = {(e.organisation, e.record) for e in taken_down}
-    newest: dict[tuple[str, str], StoredRecord] = {}
-    for stored in sorted(everything, key=lambda s: version_key(s.record.version)):
+    newest: dict[tuple[str, str], Standing] = {}
+    judged = zip(everything, standings(everything), strict=True)
+    for stored, now in sorted(judged, key=lambda pair: version_key(pair[0].record.version)):
         key = (stored.record.organisation, stored.record.id)
-        newest[key] = stored
-        if standing(stored, everything) in ("published", "superseded", "retracted"):
+        newest[key] = now
+        if now in ("published", "superseded", "retracted"):
             reported.add(key)
     found = [
-        Outstanding(p, (today - p.due_by).days, standing(newest[key], everything) if key in newest else "nothing")
+        Outstanding(p, (today - p.due_by).days, newest.get(key, "nothing"))
         for key, p in planned.items()
         if key not in reported
     ]

@@ -1,7 +1,7 @@
 """Review: decisions are events, bound to the hash of the manifest that was read; the state is their fold."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
@@ -69,6 +69,14 @@ def standing(stored: StoredRecord, everything: Iterable[StoredRecord]) -> Standi
     if any(version_key(s.record.version) > age and state(s) in ("published", "retracted") for s in newer):
         return "superseded"
     return now
+
+
+def standings(everything: Sequence[StoredRecord]) -> tuple[Standing, ...]:
+    """The standing of each, in the order given; each is compared with versions of its own record alone."""
+    own: dict[tuple[str, str], list[StoredRecord]] = {}
+    for s in everything:
+        own.setdefault((s.record.organisation, s.record.id), []).append(s)
+    return tuple(standing(s, own[s.record.organisation, s.record.id]) for s in everything)
 
 
 def authors(stored: StoredRecord) -> frozenset[str]:

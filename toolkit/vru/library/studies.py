@@ -34,6 +34,11 @@ With one start for all areas the two-way Poisson model and the ratio of ratios a
 
 Direction = Literal["decrease", "increase"]
 
+_NOT_POOLED = {
+    "count_difference": "given as a difference of counts, which grows with the area",
+    "mean_difference": "given in units of its own measure",
+    "risk_difference": "given as a difference of shares, which depends on how common the outcome is",
+}
 _SMALLEST_SE, _LARGEST = 1e-4, 20.0
 """A standard error of 1e-4 takes 100 million offences; a log ratio of 20 is a factor of 500 million.
 
@@ -165,7 +170,7 @@ def poolable(record: LearningRecord, outcome: str) -> tuple[Effect | None, str]:
         return None, "only sensitivity or exploratory analyses; they are not pooled"
     relative = [e for e in ranked if e.scale == POOLABLE_SCALE]
     if not relative:
-        return None, "given as a difference of counts, which grows with the area; only rate ratios are pooled"
+        return None, f"{_NOT_POOLED[ranked[0].scale]}; only rate ratios are pooled"
     se = relative[0].se
     if se is None or se <= 0:
         return None, "its effect has no standard error, so it has no weight"
@@ -216,14 +221,34 @@ def _study(record: LearningRecord, outcome: RecordOutcome, effect: Effect, se: f
 
 
 def _clustered(studies: Sequence[Study], records: Sequence[LearningRecord]) -> tuple[Study, ...]:
-    """Give studies of one record, or of records that share data, the same cluster (named by its first record)."""
-    leader = {reference(r): reference(r) for r in records}
-    for i, one in enumerate(records):
-        for other in records[:i]:
-            if share_data(one, other):
-                old, new = leader[reference(one)], leader[reference(other)]
-                leader = {name: new if led == old else led for name, led in leader.items()}
-    return tuple(replace(s, cluster=leader[s.reference]) for s in studies)
+    """Give studies of one record, or of records that share data, the same cluster (named by its first record).
+
+    The clusters are those that ``share_data`` joins, directly or through others, found without asking it of every
+    pair: one record that shares with all others of its file joins them all.
+    """
+    leader = list(range(len(records)))
+
+    def top(i: int) -> int:
+        while leader[i] != i:
+            leader[i] = leader[leader[i]]
+            i = leader[i]
+        return i
+
+    areas = [_areas(r) for r in records]
+    by_file: dict[str, list[int]] = {}
+    for i, record in enumerate(records):
+        for digest in set(record.data_digests.values()):
+            by_file.setdefault(digest, []).append(i)
+    for members in by_file.values():
+        kinds = {records[i].setting.unit_kind for i in members}
+        apart = len(kinds) == 1 and all(areas[i] for i in members)
+        first: dict[str, int] = {}
+        for i in members:
+            for name in areas[i] if apart else ("",):
+                a, b = top(first.setdefault(name, i)), top(i)
+                leader[max(a, b)] = min(a, b)
+    names = {reference(r): reference(records[top(i)]) for i, r in enumerate(records)}
+    return tuple(replace(s, cluster=names[s.reference]) for s in studies)
 
 
 def share_data(one: LearningRecord, other: LearningRecord) -> bool:

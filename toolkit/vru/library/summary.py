@@ -7,6 +7,7 @@ from vru.protocol import Protocol
 from vru.results import Estimate, EvaluationResult
 
 MAX_WORDS = 120
+DIFFERENCES = ("mean_difference", "risk_difference")
 Strength = Literal["change", "associated", "caused"]
 _ORDER: tuple[Strength, ...] = ("change", "associated", "caused")
 
@@ -45,9 +46,10 @@ def _strength(verb: str) -> Strength:
 def _effect(protocol: Protocol, result: EvaluationResult, estimate: Estimate) -> str:
     name = _short(protocol.intervention.name, 12)
     size = f"{_size(estimate, estimate.value)} than expected without it ({_interval(estimate)})"
-    what = f"{estimate.outcome.replace('_', ' ')} offences"
+    what = _what(protocol, estimate)
     if estimate.low is not None and estimate.high is not None and estimate.low <= 0 <= estimate.high:
-        return f"The best estimate for {name} is, for {what}, {size}; these data fit with both fewer and more."
+        both = "lower and higher" if estimate.scale in DIFFERENCES else "fewer and more"
+        return f"The best estimate for {name} is, for {what}, {size}; these data fit with both {both}."
     if protocol.artificial_effect is not None or result.provenance.truth:
         return f"This is an exercise in which the truth is known; the analysis finds {size} {what}."
     verb = strength(result, estimate.outcome)
@@ -59,7 +61,20 @@ def _effect(protocol: Protocol, result: EvaluationResult, estimate: Estimate) ->
     return f"After {name} began, {what} changed: {size}. {doubt}"
 
 
+def _what(protocol: Protocol, estimate: Estimate) -> str:
+    name = estimate.outcome.replace("_", " ")
+    kind = next((o.kind for o in protocol.outcomes if o.id == estimate.outcome), None)
+    if kind is None:
+        return f"{name} offences"
+    return {"binary": f"{protocol.units.noun} with the outcome ({name})", "count": f"events ({name})"}.get(kind, name)
+
+
 def _size(estimate: Estimate, value: float) -> str:
+    way = "lower" if value < 0 else "higher"
+    if estimate.scale == "mean_difference":
+        return f"{abs(value):,.3g} {way}"
+    if estimate.scale == "risk_difference":
+        return f"{100 * abs(value):,.1f} percentage points {way}"
     if estimate.scale == "count_difference":
         return f"{abs(value):,.0f} {'fewer' if value < 0 else 'more'}"
     ratio = math.exp(min(value, 50.0))
@@ -80,7 +95,10 @@ def _interval(estimate: Estimate) -> str:
 def _done(protocol: Protocol, estimate: Estimate) -> str:
     plan = protocol.intervention
     until = f" to {plan.end}" if plan.end else ""
-    areas = f"{estimate.n_treated} treated and {estimate.n_comparison} comparison areas"
+    noun = protocol.units.noun
+    areas = f"{estimate.n_treated} treated and {estimate.n_comparison} comparison {noun}"
+    if protocol.units.shape == "days":
+        areas = f"{estimate.n_treated} areas, each on days with and days without"
     window = f"{protocol.window.first} to {protocol.window.last}"
     return f"{_short(plan.name, 12)}, from {plan.start}{until}; {areas}, {window}."
 

@@ -10,6 +10,7 @@ from vru.errors import LibraryError, Problem, RefusedError
 from vru.library.reading import StoredRecord
 from vru.library.studies import LeftOut, Study, domain, gather
 from vru.library.synthesis_words import synthesis_sentence
+from vru.stats.heterogeneity import Estimator
 from vru.stats.intervals import Bounds
 from vru.stats.meta_regression import regress
 from vru.stats.pool import Pooled, leave_one_out, pool
@@ -18,6 +19,7 @@ from vru.stats.robust import Robust, robust
 from vru.stats.small_study import SmallStudies, small_studies
 
 FEWEST = 3
+OTHERS: tuple[Estimator, ...] = ("fixed", "dl", "pm")
 _ONE_QUANTITY = ("intervention", "scale", "estimand", "direction")
 
 
@@ -37,7 +39,9 @@ class Synthesis:
     pooled : None under three independent evaluations; ``pooled.higgins`` is the interval that takes tau2 as known.
     robust : the same mean with an interval that allows for shared data; None where none is shared.
     law, prediction : of the true effect in one more area, with tau2 itself uncertain.
-    without : leave-one-out; small : None under ten evaluations or where evaluations share data.
+    without : leave-one-out. others : the mean by a common (fixed) effect, DerSimonian-Laird and Paule-Mandel, so
+        that a reader sees whether the answer hangs on the estimator; the pooled effect is REML's.
+    small : None under ten evaluations or where evaluations share data.
     """
 
     intervention: str
@@ -54,6 +58,7 @@ class Synthesis:
     law: Law | None
     prediction: Bounds | None
     without: tuple[Without, ...]
+    others: tuple[Pooled, ...]
     small: SmallStudies | None
     notes: tuple[str, ...]
     sentence: str = ""
@@ -64,13 +69,16 @@ class Synthesis:
         return self.robust if self.robust is not None else self.pooled
 
 
-def syntheses(stored: Iterable[StoredRecord], level: float = 0.95) -> tuple[Synthesis, ...]:
-    """One synthesis per intervention, outcome and estimand that the library holds, in alphabetical order."""
+def syntheses(stored: Iterable[StoredRecord], level: float = 0.95, thorough: bool = True) -> tuple[Synthesis, ...]:
+    """One synthesis per intervention, outcome and estimand that the library holds, in alphabetical order.
+
+    thorough : with the pooled effect without each evaluation, and by other estimators; a site shows neither.
+    """
     gathered = gather(stored)
     groups: dict[tuple[str, ...], list[Study]] = {}
     for study in gathered.studies:
         groups.setdefault((study.intervention, study.outcome, study.estimand, study.direction), []).append(study)
-    return tuple(synthesise(groups[key], gathered.left_out, level) for key in sorted(groups))
+    return tuple(synthesise(groups[key], gathered.left_out, level, thorough) for key in sorted(groups))
 
 
 def select(
@@ -104,7 +112,9 @@ def select(
     return tuple(synthesise(groups[key], gathered.left_out, level) for key in sorted(groups))
 
 
-def synthesise(studies: Sequence[Study], left_out: Sequence[LeftOut] = (), level: float = 0.95) -> Synthesis:
+def synthesise(
+    studies: Sequence[Study], left_out: Sequence[LeftOut] = (), level: float = 0.95, thorough: bool = True
+) -> Synthesis:
     """Pool studies of one quantity by REML with Knapp and Hartung's interval, never narrower than the usual one.
 
     Raises RefusedError where studies differ in intervention, scale, estimand or direction of good:
@@ -128,10 +138,11 @@ def synthesise(studies: Sequence[Study], left_out: Sequence[LeftOut] = (), level
         law=None,
         prediction=None,
         without=(),
+        others=(),
         small=None,
         notes=(),
     )
-    done = bare if len(clusters) < FEWEST else _pooled(bare)
+    done = bare if len(clusters) < FEWEST else _pooled(bare, thorough)
     done = replace(done, notes=_notes(done))
     return replace(done, sentence=synthesis_sentence(done))
 
@@ -143,7 +154,7 @@ def to_plain(synthesis: Synthesis) -> dict[str, Any]:
     return plain
 
 
-def _pooled(bare: Synthesis) -> Synthesis:
+def _pooled(bare: Synthesis, thorough: bool) -> Synthesis:
     y, v = arrays(bare.studies)
     labels = [s.cluster for s in bare.studies]
     shared = bare.n_independent < len(labels)
@@ -160,7 +171,11 @@ def _pooled(bare: Synthesis) -> Synthesis:
         robust=held,
         law=law,
         prediction=prediction_interval(law, bare.level),
-        without=_without(bare, own_y, own_v, shared),
+        without=_without(bare, own_y, own_v, shared) if thorough else (),
+        others=tuple(
+            pool(own_y, own_v, method=m, knapp_hartung="no" if m == "fixed" else "not_narrower", level=bare.level)
+            for m in (OTHERS if thorough else ())
+        ),
         small=None if shared else small_studies(y, v, bare.level),
     )
 

@@ -1,11 +1,18 @@
 """The estimators, by name. To add one: a file that exports METHOD, and its name here."""
 
 from vru.methods import (
+    adjusted_comparison,
     before_after,
     calibrated_weights,
+    cluster_trial,
     controlled_interrupted_series,
+    crossover_trial,
+    dose_response,
+    instrumented,
     interrupted_series,
+    parallel_trial,
     poisson_did,
+    regression_discontinuity,
     relative_rate_ratio,
     staggered_did,
     staggered_poisson,
@@ -13,6 +20,7 @@ from vru.methods import (
     synthetic_control,
     synthetic_did,
     weighted_displacement,
+    weighted_displacement_quotient,
 )
 from vru.methods.method import Method
 
@@ -21,6 +29,7 @@ METHODS: dict[str, Method] = {
     for m in (
         before_after,
         weighted_displacement,
+        weighted_displacement_quotient,
         relative_rate_ratio,
         interrupted_series,
         controlled_interrupted_series,
@@ -31,5 +40,12 @@ METHODS: dict[str, Method] = {
         synthetic_control,
         synthetic_did,
         calibrated_weights,
+        crossover_trial,
+        dose_response,
+        parallel_trial,
+        cluster_trial,
+        adjusted_comparison,
+        instrumented,
+        regression_discontinuity,
     )
 }

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.random import Generator
 from pydantic import Field
 
+from vru.errors import MethodError, Problem
 from vru.methods.arms import common_window, take_arms
 from vru.methods.method import Method, MethodOptions
 from vru.methods.weighted.answer import Answer, complete, log_ratio
@@ -46,6 +47,14 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
     arms = common_window(take_arms(panel, outcome, ("treated", "comparison")))
     setting = settle(panel, outcome, arms, "counts", opts.predictors)
     treated = setting.arms.treated
+    if setting.counts[~treated, : setting.n_pre].sum() == 0:
+        raise MethodError(
+            Problem(
+                "no offences were recorded in comparison units before the start, so no weights can balance them",
+                where=f"outcome {outcome}",
+                hint="use a broader outcome, more comparison units or a longer window before the start",
+            )
+        )
     ways = draw_assignments(treated, opts.draws, rng)
     made = _balance(setting, opts, treated, ~treated)
     share = _share(setting, opts)

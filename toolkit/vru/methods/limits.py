@@ -7,9 +7,15 @@ import numpy as np
 from scipy import stats
 
 from vru.methods.arms import Arms
-from vru.stats.dispersion import Dispersion
+from vru.stats.dispersion import Dispersion, fit_poisson
 
-INDEPENDENT_MONTHS = ("before_after", "weighted_displacement", "relative_rate_ratio")
+INDEPENDENT_MONTHS = (
+    "before_after",
+    "weighted_displacement",
+    "weighted_displacement_quotient",
+    "relative_rate_ratio",
+)
+DIFFERENCES = ("weighted_displacement", "weighted_displacement_quotient")
 FEW_EXPECTED = 10.0
 PLACEBO = "In placebo evaluations on real monthly violence (two forces, areas and dates by lot, nothing done)"
 ON_REAL_VIOLENCE = {
@@ -32,7 +38,7 @@ def measured_limits(method: str, arms: Arms, extra: Dispersion) -> tuple[str, ..
     extra : the variation the method's interval allows for. An empty answer does not vouch for the
     data: a change that came to all treated units for another reason cannot be seen in them.
     """
-    notes = [_few_counts(arms)]
+    notes = [_few_counts(method, arms)]
     if method in INDEPENDENT_MONTHS:
         notes += [_differing_change(arms, extra), _linked_months(arms)]
     return tuple(n for n in notes if n) + on_real_violence(method)
@@ -43,10 +49,15 @@ def on_real_violence(method: str) -> tuple[str, ...]:
     return (ON_REAL_VIOLENCE[method],) if method in ON_REAL_VIOLENCE else ()
 
 
-def _few_counts(arms: Arms) -> str:
+def _few_counts(method: str, arms: Arms) -> str:
     after = float((arms.counts * arms.after).sum())
     if after >= FEW_EXPECTED:
         return ""
+    if method in DIFFERENCES:
+        return (
+            f"Only {after:.0f} offences were recorded in treated units after the start. With counts this small the "
+            "difference is mostly chance and its normal interval rough."
+        )
     return (
         f"Only {after:.0f} offences were recorded in treated units after the start. With counts this small the ratio "
         "is unstable and in simulation its logarithm came out too low on average."
@@ -81,6 +92,26 @@ def _differing_change(arms: Arms, extra: Dispersion) -> str:
     return ""
 
 
+def _linked_series(arms: Arms) -> str:
+    """The same for one unit alone, around its level before and after and its season; 24 months at least."""
+    seen = arms.observed[0]
+    if int(seen.sum()) < 24:
+        return ""
+    y, angle = arms.counts[0][seen], 2 * np.pi * arms.month[seen] / 12
+    columns = [np.ones(len(y)), arms.post[seen].astype(float)]
+    columns += [f(k * angle) for k in (1, 2) for f in (np.sin, np.cos)]
+    fitted = fit_poisson(np.column_stack(columns), y, np.zeros(len(y))).fitted
+    z = (y - fitted) / np.sqrt(np.maximum(fitted, 1e-9))
+    # What the fit takes out pulls the correlation down, by about its number of parts over the months.
+    lag = float((z[1:] * z[:-1]).sum() / max(float((z**2).sum()), 1e-9)) + (len(columns) - 1) / len(y)
+    if lag * np.sqrt(len(y)) < 2:
+        return ""
+    return (
+        f"Months resemble the month before (correlation about {lag:.2f}); the interval treats them as independent and is "
+        "too narrow. interrupted_series allows for it."
+    )
+
+
 def _linked_months(arms: Arms) -> str:
     """Whether a unit's months resemble the month before, by the lag-1 correlation of residuals."""
     mean = np.zeros_like(arms.counts)
@@ -95,7 +126,9 @@ def _linked_months(arms: Arms) -> str:
     z = np.where(ok, (arms.counts - mean) / np.sqrt(np.maximum(mean, 1e-9)), 0.0)
     pairs = ok[:, 1:] & ok[:, :-1]
     n = int(pairs.sum())
-    if n < 30 or len(arms.units) < 2:
+    if len(arms.units) == 1:
+        return _linked_series(arms)
+    if n < 30:
         return ""
     lag = float((z[:, 1:] * z[:, :-1])[pairs].sum() / max(float((z[ok] ** 2).mean()) * n, 1e-9))
     if lag < 0.1 or lag * np.sqrt(n) < 3:

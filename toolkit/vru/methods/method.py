@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from numpy.random import Generator
 from pydantic import BaseModel, ConfigDict, Field
 
-from vru.panel import Panel
 from vru.results import Estimate
+
+Shape = Literal["areas", "days", "people"]
+Design = Literal[
+    "before_after", "controlled_before_after", "panel", "randomised", "adjusted", "instrument", "threshold"
+]
 
 
 class MethodOptions(BaseModel):
@@ -18,23 +22,37 @@ class MethodOptions(BaseModel):
 
     level: float = Field(0.95, ge=0.5, le=0.999)
 
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Outcome ids of the plan that the options name, beside the analysis's own."""
+        return ()
+
+    @property
+    def unit(self) -> str:
+        """What the answer counts."""
+        return "offences"
+
 
 @dataclass(frozen=True, slots=True)
 class Method:
     """An estimator on the common scale.
 
     design : the strongest design it can carry: "before_after" (no comparison used),
-        "controlled_before_after" (one comparison, totals), "panel" (comparison and trend).
-    fit : ``fit(panel, outcome, options, rng) -> Estimate`` with ``analysis`` left "" and
+        "controlled_before_after" (one comparison, totals), "panel" (comparison and trend), "randomised" (drawn by
+        lot), "adjusted" (people compared after adjustment), "instrument" (encouragement), "threshold" (eligibility score).
+    fit : ``fit(data, outcome, options, rng) -> Estimate`` with ``analysis`` left "" and
         ``role`` "exploratory"; the caller fills both in. Raises MethodError with a hint
         where the data cannot answer.
+    takes : what ``data`` is: a Panel of areas by month, a Panel of areas by day with a schedule,
+        or a Cohort with one row per person (or class, school, case).
     """
 
     name: str
     family: Literal["before_after", "causal"]
-    design: Literal["before_after", "controlled_before_after", "panel"]
+    design: Design
     label: str
     source: str
     options: type[MethodOptions]
-    fit: Callable[[Panel, str, MethodOptions, Generator], Estimate]
+    fit: Callable[[Any, str, MethodOptions, Generator], Estimate]
     adjusts_for: tuple[str, ...] = ()
+    takes: Shape = "areas"

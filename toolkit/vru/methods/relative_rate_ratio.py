@@ -62,6 +62,8 @@ def _estimate(
 ) -> Estimate:
     later = cells.treated.after + (found.added if cells.treated.after == 0 else 0.0)
     middle, saved = prevented(later, found.log_ratio), prevented_bounds(later, answer.bounds)
+    # What 0.5 in place of nothing is multiplied up to is no number of offences.
+    countable = min(cells.comparison.before, cells.comparison.after) > 0
     course = arms.counts[~arms.treated].sum(axis=0)
     expected = course * (cells.treated.before + found.added) / (cells.comparison.before + found.added)
     return Estimate(
@@ -78,15 +80,19 @@ def _estimate(
         level=level,
         p=answer.p,
         inference=answer.words,
-        events_prevented=None if middle is None else Interval(middle, saved.low, saved.high),
+        events_prevented=None if middle is None or not countable else Interval(middle, saved.low, saved.high),
         n_treated=cells.treated.units,
         n_comparison=cells.comparison.units,
         n_pre=arms.n_pre,
         n_post=arms.n_post,
-        path=path(arms, arms.counts[arms.treated].sum(axis=0), np.asarray(expected)),
+        path=path(arms, arms.counts[arms.treated].sum(axis=0), np.asarray(expected)) if countable else (),
         counts=_counts(cells, extra),
-        notes=_notes(arms, found, extra) + measured_limits(METHOD.name, arms, extra),
+        notes=_notes(arms, cells, found, extra) + measured_limits(METHOD.name, arms, extra),
     )
+
+
+def _phases(t: Totals) -> tuple[tuple[str, float], ...]:
+    return ("before the start", t.before), ("after the start", t.after)
 
 
 def _counts(cells: _Cells, extra: Dispersion) -> dict[str, float]:
@@ -95,7 +101,7 @@ def _counts(cells: _Cells, extra: Dispersion) -> dict[str, float]:
     return counts if extra.phi is None else counts | {"phi": extra.phi}
 
 
-def _notes(arms: Arms, found: RelativeRatio, extra: Dispersion) -> tuple[str, ...]:
+def _notes(arms: Arms, cells: _Cells, found: RelativeRatio, extra: Dispersion) -> tuple[str, ...]:
     notes = [
         *arms.notes,
         "Assumes that without treatment both arms would have changed by the same proportion, and that months are "
@@ -108,7 +114,14 @@ def _notes(arms: Arms, found: RelativeRatio, extra: Dispersion) -> tuple[str, ..
             "cancels in the ratio of ratios."
         )
     if found.added:
-        notes.append("A count is zero, so 0.5 was added to all four; with counts this small the ratio is rough.")
+        arms_of = (("treated", cells.treated), ("comparison", cells.comparison))
+        empty = [f"{arm} units {when}" for arm, t in arms_of for when, n in _phases(t) if n == 0]
+        notes.append(
+            f"Nothing was recorded in {' and in '.join(empty)}, so 0.5 was added to all four counts: the ratio is rough, "
+            "and its size is largely that of the 0.5. weighted_displacement needs nothing added."
+        )
+        if any(n == 0 for _, n in _phases(cells.comparison)):
+            notes.append("Without a comparison count in both periods no number of offences prevented is given.")
     if extra.phi is not None:
         floor = " Taken as 1, because less than Poisson is chance." if extra.phi < 1 else ""
         notes.append(f"Unit-months vary {extra.phi:.2f} times as much as Poisson counts (phi, {extra.df} df).{floor}")

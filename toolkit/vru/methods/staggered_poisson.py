@@ -135,7 +135,7 @@ def _event_study(work: _Work, rng: Generator) -> tuple[EventPoint, ...]:
     found = LogRatios(np.concatenate([p.value for p in parts]), np.hstack([p.influence for p in parts]))
     few = min(int(cohorts.size[:-1].sum()), int(cohorts.size[-1])) < FEW_FOR_BAND
     band = multiplier_band(found.value, found.influence, work.opts.level, work.opts.draws, rng)
-    half = band.critical * np.sqrt((found.influence**2).sum(axis=0))
+    half = np.zeros(len(found.value)) if few else band.critical * np.sqrt((found.influence**2).sum(axis=0))
     return tuple(
         EventPoint(int(e), float(v), None if few else float(v - h), None if few else float(v + h))
         for e, v, h in zip(times[some], found.value, half, strict=True)

@@ -1,14 +1,15 @@
 """Weighted displacement difference (Wheeler & Ratcliffe 2018): net offences, with spill into buffers."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.random import Generator
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from vru.errors import MethodError, Problem
 from vru.methods.arms import Arms, common_window, path, take_arms, totals
+from vru.methods.displaced.harm import Harm, Part, by_harm, refuse_unknown
 from vru.methods.inference import Inference
 from vru.methods.limits import measured_limits
 from vru.methods.method import Method, MethodOptions
@@ -34,10 +35,37 @@ class AreaWeights(BaseModel):
 
 
 class Options(MethodOptions):
-    """``variance``: poisson, as published, or overdispersed (standard error times the root of phi)."""
+    """How counts are weighed.
+
+    ``variance``: poisson, as published, or overdispersed (standard error times the root of phi).
+    ``area_weights``: size of each group of units. ``harm_weights``: outcome id -> harm of one offence; the answer
+    is then the sum over these outcomes, in ``harm_unit``. ``harm_source``: where the weights are from (required
+    with them).
+    """
 
     variance: Literal["poisson", "overdispersed"] = "poisson"
     area_weights: AreaWeights = AreaWeights()
+    harm_weights: dict[str, Annotated[float, Field(gt=0, le=1e6)]] = Field(default_factory=dict)
+    harm_source: str = Field("", max_length=500)
+    harm_unit: str = Field("units of harm", min_length=1, max_length=60)
+
+    @model_validator(mode="after")
+    def _sourced(self) -> "Options":
+        if self.harm_weights and not self.harm_source.strip():
+            raise ValueError("harm_weights need harm_source: whose weights they are, with edition and year")
+        if not self.harm_weights and self.harm_source.strip():
+            raise ValueError("harm_source is given and harm_weights is not")
+        return self
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Those that are weighted by harm."""
+        return tuple(self.harm_weights)
+
+    @property
+    def unit(self) -> str:
+        """Offences, or what a harm-weighted sum counts."""
+        return self.harm_unit if self.harm_weights else "offences"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +80,20 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
     """Change in treated units less change in comparison units, plus the same for buffers where there are any.
 
     Counts before are scaled to the number of months after, so the value is in offences over the
-    months after. Raises MethodError without comparison units or with staggered starts.
+    months after; with ``harm_weights`` in units of harm, while offences prevented and the expected path stay
+    those of ``outcome``. Raises MethodError without comparison units or with staggered starts, or where a
+    weighted outcome is not in the panel.
     """
     opts = Options.model_validate(options.model_dump())
+    harm = Harm(opts.harm_weights, opts.harm_unit, opts.harm_source.strip())
+    if harm.weights:
+        refuse_unknown(panel, outcome, harm)
     arms = common_window(take_arms(panel, outcome, ROLES, keep_empty=True))
+    plain = _estimate(outcome, opts, arms, _answer(arms, opts))
+    return by_harm(plain, harm, *_each_outcome(panel, opts)) if harm.weights else plain
+
+
+def _answer(arms: Arms, opts: Options) -> _Answer:
     time = arms.n_pre / arms.n_post
     cells = {r: _cells(arms, r, getattr(opts.area_weights, r)) for r in ROLES}
     treated, comparison = cells["treated"], cells["comparison"]
@@ -65,7 +103,19 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
     group = np.array([ROLES.index(r) for r in arms.role])
     extra = fit_blocks(arms.counts, group, arms.post).dispersion
     stretch = float(np.sqrt(extra.inflation)) if opts.variance == "overdispersed" else 1.0
-    return _estimate(outcome, opts, arms, _Answer(parts, extra, stretch, time))
+    return _Answer(parts, extra, stretch, time)
+
+
+def _each_outcome(panel: Panel, opts: Options) -> tuple[dict[str, Part], tuple[str, ...]]:
+    """The answer for each weighted outcome, and those of which nothing at all was recorded."""
+    silent = tuple(o for o in opts.harm_weights if np.nansum(panel.counts[o][panel.is_role(*ROLES)]) == 0)
+    found = {}
+    for o in opts.harm_weights:
+        if o not in silent:
+            arms = common_window(take_arms(panel, o, ROLES, keep_empty=True))
+            got = _answer(arms, opts)
+            found[o] = Part(got.parts, got.extra, got.stretch, float(arms.counts[arms.treated].sum()))
+    return found, silent
 
 
 def _cells(arms: Arms, role: str, weight: float) -> BeforeAfter | None:

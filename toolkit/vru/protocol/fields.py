@@ -7,10 +7,23 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from vru.protocol.section import Month, Name, Options, Section, Slug, Text
+from vru.protocol.rows import CohortPlan, Column, Days
+from vru.protocol.section import Moment, Month, Name, Options, Section, Slug, Text
 from vru.protocol.units import Buffers, Selection, Units
 
-__all__ = ["Buffers", "Month", "Name", "Options", "Protocol", "Section", "Selection", "Slug", "Text", "Units"]
+__all__ = [
+    "Buffers",
+    "Moment",
+    "Month",
+    "Name",
+    "Options",
+    "Protocol",
+    "Section",
+    "Selection",
+    "Slug",
+    "Text",
+    "Units",
+]
 
 
 class Roles(Section):
@@ -38,8 +51,8 @@ class Intervention(Section):
     modifications: Text = "not reported"
     fidelity_planned: Text = "not reported"
     fidelity_actual: Text = "not reported"
-    start: Month = Field(description="First month with treatment; later starts per unit go in units.starts")
-    end: Month | None = None
+    start: Moment = Field(description="First month (or day) with treatment; later starts per unit go in units.starts")
+    end: Moment | None = None
 
 
 class TheoryOfChange(Section):
@@ -66,28 +79,42 @@ class Question(Section):
 
 
 class Window(Section):
-    """The months analysed, first and last included. The selection window must lie outside."""
+    """The months (or days) analysed, first and last included. The selection window must lie outside."""
 
-    first: Month
-    last: Month
-    period: Literal["month"] = "month"
+    first: Moment
+    last: Moment
+    period: Literal["month", "day"] = "month"
 
     @model_validator(mode="after")
     def _ordered(self) -> "Window":
+        form = {"month": "YYYY-MM", "day": "YYYY-MM-DD"}[self.period]
+        for name, value in (("first", self.first), ("last", self.last)):
+            if len(value) != len(form):
+                raise ValueError(f"{name} ({value}) must be written {form}, as period is {self.period}")
         if self.first >= self.last:
             raise ValueError(f"first ({self.first}) must come before last ({self.last})")
         return self
 
 
 class Outcome(Section):
-    """One outcome: what is counted, from which rows, and which direction is good."""
+    """One outcome: events counted by ``filter``, or for people a ``column`` and its ``kind``; which direction is good."""
 
     id: Name
     measure: Text
     data: Name = "crimes"
-    filter: dict[str, list[str]] = Field(description="Column of the events: allowed values")
+    filter: dict[str, list[str]] = Field(default_factory=dict, description="Column of the events: allowed values")
+    column: Column | None = Field(None, description="For people: the column that holds the outcome")
+    kind: Literal["binary", "count", "continuous"] | None = Field(None, description="For people: what the column holds")
     direction: Literal["decrease", "increase"] = Field("decrease", description="Which change is good")
     primary: bool = False
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Outcome":
+        if (self.column is None) != (self.kind is None):
+            raise ValueError("column and kind go together: name the column and say what it holds")
+        if self.column is not None and self.filter:
+            raise ValueError("filter counts events, column reads a value per row: give one of them")
+        return self
 
 
 class DataSource(Section):
@@ -108,6 +135,9 @@ class Graph(Section):
     edges: list[str] = Field(default_factory=list)
     dot: str | None = None
     unobserved: list[Name] = Field(default_factory=list)
+    instrument: Name | None = Field(
+        None, description="What moves treatment by lot and nothing else: an offer, a letter"
+    )
     notes: dict[str, Text] = Field(default_factory=dict, description="Node: what it stands for")
 
     @model_validator(mode="after")
@@ -192,6 +222,8 @@ class Protocol(Section):
     theory_of_change: TheoryOfChange
     question: Question
     units: Units
+    cohort: CohortPlan | None = None
+    days: Days | None = None
     window: Window
     outcomes: list[Outcome] = Field(min_length=1)
     data: list[DataSource] = Field(min_length=1)
@@ -211,9 +243,35 @@ class Protocol(Section):
             raise ValueError("artificial_effect needs a disclaimer that says so in the first line of every output")
         return self
 
+    @model_validator(mode="after")
+    def _one_shape(self) -> "Protocol":
+        if wrong := shape_faults(self):
+            raise ValueError("; ".join(wrong))
+        return self
+
     def outcome(self, outcome_id: str) -> Outcome:
         """The outcome of that id. Raises KeyError if there is none."""
         for o in self.outcomes:
             if o.id == outcome_id:
                 return o
         raise KeyError(outcome_id)
+
+
+def shape_faults(protocol: Protocol) -> list[str]:
+    """What does not fit together between the kind of units, the window, the sections on rows, and the outcomes."""
+    kind, shape = protocol.units.kind, protocol.units.shape
+    found = []
+    for name, part, needed in (("cohort", protocol.cohort, "people"), ("days", protocol.days, "days")):
+        if (part is not None) != (shape == needed):
+            found.append(f"units.kind: {kind} {'needs' if part is None else 'takes no'} section {name}")
+    period = "day" if shape == "days" else "month"
+    if protocol.window.period != period:
+        found.append(f"units.kind: {kind} needs window.period: {period}")
+    for o in protocol.outcomes:
+        if (o.column is not None) != (shape == "people"):
+            found.append(f"outcome {o.id}: {'column belongs to people' if o.column else 'needs column and kind'}")
+        if shape == "areas" and "filter" not in o.model_fields_set:
+            found.append(f"outcome {o.id}: needs filter, the column of the events and its allowed values")
+    if shape != "areas" and protocol.artificial_effect is not None:
+        found.append("artificial_effect thins events of areas over months, and nothing else")
+    return found

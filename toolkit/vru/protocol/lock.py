@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from vru.errors import Problem, ProtocolError
 from vru.protocol.fields import Protocol
+from vru.protocol.whole_file import write_whole
 
 FILE = "protocol.lock"
 
@@ -56,7 +57,8 @@ def register(folder: Path, protocol: Protocol, now: datetime, toolkit: str, amen
         "reason": amend,
         "protocol": _content(protocol),
     }
-    _write(folder / FILE, json.dumps({"registrations": [*entries, entry]}, indent=1, ensure_ascii=False) + "\n")
+    text = json.dumps({"registrations": [*entries, entry]}, indent=1, ensure_ascii=False) + "\n"
+    write_whole(folder / FILE, text.encode())
     return registration(folder, protocol)
 
 
@@ -122,9 +124,3 @@ def _changes(old: Any, new: Any, where: str = "") -> list[str]:
 def _short(value: Any) -> str:
     text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

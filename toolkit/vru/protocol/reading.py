@@ -1,5 +1,6 @@
 """Read a protocol and say everything that is wrong with it at once."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -38,14 +39,26 @@ def read_draft(folder: Path) -> Draft:
     """Read a protocol without stopping at its problems. Raises ProtocolError only where it is not YAML at all."""
     if not folder.exists():
         raise ProtocolError(Problem("there is no such folder", where=str(folder), hint="vru new NAME --template T"))
+    if folder.is_file() and folder.suffix not in (".yaml", ".yml"):
+        raise ProtocolError(Problem("is a file; name the evaluation's folder", where=str(folder)))
     file = read_yaml(folder / FILE if folder.is_dir() else folder)
     problems = list(reference_problems(file))
     try:
         protocol = Protocol.model_validate(file.content)
     except ValidationError as error:
         schema = [problem_of(e, file) for e in error.errors()]
-        return Draft(file, None, tuple(schema + problems))
-    return Draft(file, None if problems else protocol, tuple(problems))
+        return Draft(file, None, _in_order(schema + problems))
+    return Draft(file, None if problems else protocol, _in_order(problems))
+
+
+def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    """From the top of the file down, as a person mends them."""
+
+    def line(problem: Problem) -> int:
+        found = re.search(r": line (\d+)", problem.where)
+        return int(found[1]) if found else 0
+
+    return tuple(sorted(problems, key=line))
 
 
 def valid_items(file: YamlFile, key: str, model: type[Item]) -> list[Item]:
@@ -82,7 +95,26 @@ def problem_of(error: Any, file: YamlFile) -> Problem:
         return Problem(f"{error['input']} is a full date", where, hint="write months as YYYY-MM, for example 2021-04")
     if kind == "string_pattern_mismatch":
         return Problem(f"{_shown(error['input'])}does not have the form {context['pattern']}", where)
-    return Problem(f"{_shown(error['input'])}{error['msg'][0].lower()}{error['msg'][1:]}", where)
+    return Problem(f"{_shown(error['input'])}{plain_reason(kind, error['msg'])}", where)
+
+
+def plain_reason(kind: str, message: str) -> str:
+    """A validation message without the validator's own vocabulary."""
+    known = next((words for start, words in _REASONS.items() if kind.startswith(start)), None)
+    return known or f"{message[0].lower()}{message[1:]}".replace("input should be", "must be")
+
+
+_REASONS = {
+    "int_": "is not a whole number",
+    "float_": "is not a number",
+    "bool_": "is neither true nor false",
+    "string_type": "is not text: put it in quotation marks",
+    "string_too_short": "is too short to tell a reader anything",
+    "list_type": "is not a list: write [first, second] or one '- item' a line",
+    "dict_type": "is not a part of 'key: value' lines",
+    "model_type": "is not a part of 'key: value' lines",
+    "model_attributes_type": "is not a part of 'key: value' lines",
+}
 
 
 def known_keys(model: type[BaseModel], place: Place) -> list[str]:

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from vru.errors import Problem
+from vru.protocol.units import AREAS
 from vru.protocol.yaml_file import YamlFile
 
 PLACEHOLDERS = {"id": ("my-evaluation",), "organisation": ("my-vru",), "title": ("PLACE", "MONTH YEAR")}
 _MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+_DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 
 
 def reference_problems(file: YamlFile) -> Iterator[Problem]:
@@ -21,7 +23,12 @@ def reference_problems(file: YamlFile) -> Iterator[Problem]:
     for key in ("outcomes", "data", "analyses"):
         yield from _repeats(file, key)
     for i, outcome in enumerate(_items(raw, "outcomes")):
-        yield from _known(file, ("outcomes", i, "data"), outcome.get("data", "crimes"), data, "data")
+        if "column" not in outcome:
+            yield from _known(file, ("outcomes", i, "data"), outcome.get("data", "crimes"), data, "data")
+    for section, part in (("cohort", ""), ("days", "events"), ("days", "schedule")):
+        place = (section, part, "data") if part else (section, "data")
+        holder = _part(_part(raw, section), part) if part else _part(raw, section)
+        yield from _known(file, place, holder.get("data"), data, "data")
     for i, analysis in enumerate(_items(raw, "analyses")):
         yield from _known(file, ("analyses", i, "outcome"), analysis.get("outcome"), outcomes, "outcomes")
     for i, check in enumerate(_items(raw, "checks")):
@@ -33,6 +40,7 @@ def reference_problems(file: YamlFile) -> Iterator[Problem]:
         yield from _known(file, ("units", "selection", "outcome"), selection.get("outcome"), outcomes, "outcomes")
     yield from _unwritten(file)
     yield from _primaries(file)
+    yield from _forms(file)
     yield from _months(file)
 
 
@@ -61,6 +69,9 @@ def _primaries(file: YamlFile) -> Iterator[Problem]:
 
 def _months(file: YamlFile) -> Iterator[Problem]:
     raw = file.content
+    if _part(raw, "units").get("kind") not in AREAS:
+        yield from _days(file)
+        return
     first, last = (_month(_part(raw, "window").get(k)) for k in ("first", "last"))
     intervention = _part(raw, "intervention")
     start, end = _month(intervention.get("start")), _month(intervention.get("end"))
@@ -76,6 +87,32 @@ def _months(file: YamlFile) -> Iterator[Problem]:
     chosen, until = _month(selection.get("first")), _month(selection.get("last"))
     if chosen and until and until < chosen:
         yield Problem(f"last {until} is before first {chosen}", file.where(("units", "selection", "last")))
+
+
+def _forms(file: YamlFile) -> Iterator[Problem]:
+    """A start or end in days where the plan counts months, or the other way round."""
+    days = _part(file.content, "window").get("period") == "day"
+    for key in ("start", "end"):
+        value = _part(file.content, "intervention").get(key)
+        if not isinstance(value, str) or bool(_DAY.match(value)) == days:
+            continue
+        if days and _MONTH.match(value):
+            yield Problem(f"{value} is a month", file.where(("intervention", key)), hint="write days as YYYY-MM-DD")
+        elif _DAY.match(value):
+            hint = "write months as YYYY-MM, for example 2021-04"
+            yield Problem(f"{value} is a full date", file.where(("intervention", key)), hint=hint)
+
+
+def _days(file: YamlFile) -> Iterator[Problem]:
+    raw = file.content
+    first, last = (_part(raw, "window").get(k) for k in ("first", "last"))
+    intervention = _part(raw, "intervention")
+    start, end = intervention.get("start"), intervention.get("end")
+    if all(isinstance(v, str) for v in (first, last, start)) and not str(first) <= str(start) <= str(last):
+        hint = "widen window.first and window.last, or mend the start"
+        yield Problem(f"{start} is not inside {first} to {last}", file.where(("intervention", "start")), hint=hint)
+    if isinstance(start, str) and isinstance(end, str) and end < start:
+        yield Problem(f"end {end} is before start {start}", file.where(("intervention", "end")))
 
 
 def _known(file: YamlFile, place: tuple[str | int, ...], value: Any, known: list[str], key: str) -> Iterator[Problem]:

@@ -6,6 +6,11 @@ from pydantic import Field, model_validator
 
 from vru.protocol.section import Month, Name, Section
 
+Shape = Literal["areas", "days", "people"]
+AREAS = ("lsoa11", "lsoa21", "polygon")
+PEOPLE = {"person": "people", "case": "cases", "family": "families", "class": "classes", "school": "schools"}
+"""Kinds of unit that are rows of a cohort, and what many of them are called."""
+
 
 class Selection(Section):
     """How hot spots were chosen, so that regression to the mean can be measured.
@@ -43,9 +48,12 @@ class Buffers(Section):
 
 
 class Units(Section):
-    """What is compared with what. Lists, or a selection rule, or polygons with a role property."""
+    """What is compared with what: lists, a selection rule, patrolled sites, or people.
 
-    kind: Literal["lsoa11", "lsoa21", "polygon"]
+    Sites and people are named in their extracts, so their lists stay empty.
+    """
+
+    kind: Literal["lsoa11", "lsoa21", "polygon", "site", "person", "case", "family", "class", "school"]
     treated: list[str] = Field(default_factory=list)
     comparison: list[str] = Field(default_factory=list)
     starts: dict[str, Month] = Field(default_factory=dict, description="Unit: its own first treated month")
@@ -56,6 +64,8 @@ class Units(Section):
 
     @model_validator(mode="after")
     def _named(self) -> "Units":
+        if self.shape != "areas":
+            return self._of_extract()
         chosen = self.selection is not None and self.selection.rule == "top"
         if chosen and (self.treated or self.comparison):
             raise ValueError("give either treated and comparison lists, or selection with rule: top, not both")
@@ -70,3 +80,22 @@ class Units(Section):
         if lost := sorted(set(self.starts) - set(self.treated)):
             raise ValueError(f"starts names units that are not treated: {', '.join(lost[:5])}")
         return self
+
+    def _of_extract(self) -> "Units":
+        given = [k for k in ("treated", "comparison", "starts", "selection", "boundaries") if getattr(self, k)]
+        if given or self.buffers != Buffers():
+            named = ", ".join(given) or "buffers"
+            raise ValueError(f"kind: {self.kind} takes its rows from an extract, so leave out {named}")
+        return self
+
+    @property
+    def shape(self) -> Shape:
+        """Whether the plan follows areas over months, areas over days, or people."""
+        if self.kind in AREAS:
+            return "areas"
+        return "days" if self.kind == "site" else "people"
+
+    @property
+    def noun(self) -> str:
+        """What many of the units are called: areas, people, cases, schools."""
+        return PEOPLE.get(self.kind, "areas")

@@ -1,6 +1,7 @@
 """Read a YAML file that a person typed: text, structure and the line of every field."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,18 @@ def read_yaml(path: Path) -> YamlFile:
     try:
         content = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:
-        raise ProtocolError(Problem(f"cannot be read: {error}", where=path.name)) from None
-    return YamlFile(path.name, content, lines)
+        what = "holds a date that does not exist" if isinstance(error, ValueError) else "cannot be read"
+        raise ProtocolError(Problem(f"{what}: {error}", where=path.name)) from None
+    return YamlFile(path.name, _dates_as_text(content), lines)
+
+
+def _dates_as_text(value: Any) -> Any:
+    """YAML turns 2021-06-01 into a date; the plan keeps what was typed."""
+    if isinstance(value, dict):
+        return {k: _dates_as_text(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_dates_as_text(v) for v in value]
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _text(path: Path) -> str:
@@ -75,10 +86,45 @@ def _text(path: Path) -> str:
 
 def _syntax_problem(name: str, error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None)
-    what = getattr(error, "problem", None) or str(error)
+    said = f"{getattr(error, 'context', None) or ''} {getattr(error, 'problem', None) or error}".strip()
+    known = next((entry for entry in _SYNTAX if entry[0] in said), ("", said, _ALIGN, False))
+    _, plain, hint, opened = known
+    # What is never closed is noticed at the end of the file; where it was opened is what has to be mended.
+    mark = getattr(error, "context_mark", None) or mark if opened else mark
     where = f"{name}: line {mark.line + 1}, column {mark.column + 1}" if mark else name
-    hint = "use spaces, not tabs" if "\\t" in str(what) else "check the indentation and the colons just above this line"
-    return Problem(f"is not valid YAML: {what}", where=where, hint=hint)
+    return Problem(f"is not valid YAML: {plain}", where=where, hint=hint)
+
+
+_ALIGN = "line up keys of one part under each other, and check the colons just above this line"
+_QUOTE = 'put the whole text in quotation marks, for example title: "Op Grip: phase one"'
+_SYNTAX: tuple[tuple[str, str, str, bool], ...] = (
+    (
+        "mapping values are not allowed",
+        "there is a second colon on this line, or it is indented too far",
+        _QUOTE,
+        False,
+    ),
+    ("scanning a quoted scalar", "a quotation mark is opened and never closed", "close it, or leave both out", True),
+    ("'\\t' that cannot start", "a tab stands where spaces should", "use spaces, not tabs", False),
+    ("that cannot start any token", "a text starts with a sign that means something else in YAML", _QUOTE, False),
+    (
+        "parsing a flow sequence",
+        "a list that starts with [ is not closed, or lacks a comma",
+        "write [first, second]",
+        True,
+    ),
+    (
+        "parsing a flow mapping",
+        "a part that starts with { is not closed, or lacks a comma",
+        "write {first: 1, last: 2}",
+        True,
+    ),
+    ("could not find expected ':'", "this line has no colon after its key", "write key: value", True),
+    ("parsing a block mapping", "this line does not line up with those it belongs to", _ALIGN, False),
+    ("parsing a block collection", "this line does not line up with the list it belongs to", _ALIGN, False),
+    ("special characters are not allowed", "the file holds characters that are no text", "type them anew", False),
+)
+"""Words of the parser's complaint, then the same in an analyst's words, what to do, and whether the opening is shown."""
 
 
 def _walk(

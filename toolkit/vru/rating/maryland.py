@@ -11,6 +11,10 @@ level  design                     further conditions
 3      panel                      fewer than 4 treated or 4 comparison areas, or no finding on
                                   whether they moved alike before the start
 4      panel                      4 or more of each, and pre_period_trend or placebo_date was run
+3      adjusted                   people compared after adjustment for what was known beforehand
+4      instrument, threshold      an offer given by lot, or a threshold, moved who was treated
+5      randomised                 people, groups or patrol days drawn by lot, 4 or more of what was drawn
+                                  in each arm (3 with fewer)
 5      panel or controlled_…      units chosen by ``selection`` with ``assign``: treatment given by
                                   lot among the chosen, 4 or more of each (the plan must be registered
                                   and unchanged to stay at 5, see below)
@@ -18,8 +22,7 @@ level  design                     further conditions
 
 What then lowers it, one level for each line, never below 1:
 
-- a failed ``pre_period_trend``, ``placebo_date``, ``placebo_areas``, ``dowhy_placebo_treatment`` or
-  ``regression_to_mean`` (one level, however many failed);
+- a failed check that the design stands on (``DECISIVE``; one level, however many failed);
 - the protocol was not registered, or was changed after registration (a listed deviation is quoted,
   but does not give the level back: the plan that was kept is what counts).
 
@@ -45,7 +48,24 @@ LABELS = {
     5: "Random allocation",
 }
 VERBS = {1: "changed", 2: "changed", 3: "is associated with", 4: "caused", 5: "caused"}
-DECISIVE = ("pre_period_trend", "placebo_date", "placebo_areas", "dowhy_placebo_treatment", "regression_to_mean")
+DECISIVE = (
+    "pre_period_trend",
+    "placebo_date",
+    "placebo_areas",
+    "dowhy_placebo_treatment",
+    "regression_to_mean",
+    "carry_over",
+    "schedule_kept",
+    "overlap",
+    "balance",
+    "density_at_cutoff",
+    "placebo_cutoffs",
+)
+PEOPLE = {
+    3: "Compared with others, adjusted for what was known beforehand",
+    4: "An offer by lot or a threshold decided who was treated",
+}
+"""What levels 3 and 4 are called where people are compared."""
 ALIKE = ("pre_period_trend", "placebo_date")
 
 Registered = Literal["yes", "changed", "no"]
@@ -97,10 +117,13 @@ def _rating(
         level = lowered
     if protocol.artificial_effect is not None:
         reasons.append("This is an exercise: the true effect is known by design, and no area was treated.")
-    return Rating(INSTRUMENT, estimate.outcome, level, LABELS[level], tuple(reasons), VERBS[level])
+    label = PEOPLE.get(level, LABELS[level]) if protocol.units.shape == "people" else LABELS[level]
+    return Rating(INSTRUMENT, estimate.outcome, level, label, tuple(reasons), VERBS[level])
 
 
 def _start(protocol: Protocol, estimate: Estimate, findings: tuple[Finding, ...], design: str) -> _Step:
+    if design in OF_PEOPLE_AND_DAYS:
+        return _of_people_and_days(protocol, estimate, design)
     arms = f"{_count(estimate.n_treated, 'treated')} and {_count(estimate.n_comparison, 'comparison')}"
     if estimate.n_pre == 0:
         return _Step(1, ("There are no months before the start, so areas are compared at one time only.",))
@@ -118,6 +141,35 @@ def _start(protocol: Protocol, estimate: Estimate, findings: tuple[Finding, ...]
         unseen = "it was not tested whether they moved alike before the start, which level 4 needs"
         return _Step(3, (f"Several areas with and without, followed over time ({arms}), but {unseen}.",))
     return _Step(4, (f"Several areas with and without, followed over time ({arms}).",))
+
+
+OF_PEOPLE_AND_DAYS = ("randomised", "adjusted", "instrument", "threshold")
+
+
+def _of_people_and_days(protocol: Protocol, estimate: Estimate, design: str) -> _Step:
+    noun, c = protocol.units.noun, estimate.counts
+    arms = f"{estimate.n_treated:,} treated and {estimate.n_comparison:,} comparison {noun}"
+    if design == "adjusted":
+        return _Step(
+            3, (f"{arms} were compared after adjustment for what was known beforehand, and for nothing else.",)
+        )
+    if design == "instrument":
+        return _Step(4, (f"An offer given by lot moved who was treated ({arms} by offer).",))
+    if design == "threshold":
+        return _Step(
+            4, (f"A threshold decided who was treated, and those near it on either side are compared ({arms}).",)
+        )
+    if protocol.units.shape == "days":
+        drawn = (c.get("treated_days", 0), c.get("comparison_days", 0))
+        what = f"{drawn[0]:,.0f} area-days with and {drawn[1]:,.0f} without, in {estimate.n_treated:,} areas"
+    elif "clusters_treated" in c:
+        drawn = (c["clusters_treated"], c.get("clusters_comparison", 0))
+        what = f"{drawn[0]:,.0f} treated and {drawn[1]:,.0f} comparison groups of {noun}"
+    else:
+        drawn, what = (estimate.n_treated, estimate.n_comparison), arms
+    if min(drawn) < MULTIPLE:
+        return _Step(3, (f"Drawn by lot, but few ({what}); level 5 needs {MULTIPLE} of each.",))
+    return _Step(5, (f"Drawn by lot ({what}).",))
 
 
 def _by_lot(protocol: Protocol) -> bool:

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from vru.protocol import Protocol
+from vru.report import naming
 from vru.report import wording as w
 from vru.results import Estimate, EvaluationResult, Interval
 
@@ -35,7 +36,7 @@ def is_exercise(protocol: Protocol, result: EvaluationResult) -> bool:
 def headline(protocol: Protocol, result: EvaluationResult, estimate: Estimate) -> str:
     """One sentence: what was found, in the strongest words that design, checks and interval allow."""
     name = protocol.intervention.name.rstrip(".")
-    what = f"recorded offences ({w.plain(estimate.outcome)})"
+    what = naming.counted(protocol, estimate.outcome)
     size = effect(estimate)
     if estimate.low is None or estimate.high is None:
         return (
@@ -44,12 +45,27 @@ def headline(protocol: Protocol, result: EvaluationResult, estimate: Estimate) -
     if estimate.low <= 0 <= estimate.high or size.startswith("no "):
         return (
             f"It is not clear whether {name} made a difference to {what}: the best estimate is {size}, "
-            "and these data fit with both fewer offences and more."
+            f"and these data fit with both {_both(protocol, estimate)}."
         )
-    size = size.removesuffix(" offences")
+    found = _found(estimate, size, what)
     if is_exercise(protocol, result):
-        return f"Exercise: the analysis finds {size} {what} than expected{_truth(protocol, result)}."
-    return _SENTENCES[strength(result, estimate.outcome)].format(name=name, what=what, size=size)
+        return f"Exercise: the analysis finds {found} than expected{_truth(protocol, result)}."
+    return _SENTENCES[strength(result, estimate.outcome)].format(name=name, found=found)
+
+
+def _found(estimate: Estimate, size: str, what: str) -> str:
+    """ "19% fewer recorded offences (violence)"; of means and risks, "wellbeing 0.4 lower"."""
+    if estimate.scale in ("mean_difference", "risk_difference"):
+        return f"{what} {size}" if estimate.scale == "mean_difference" else f"the share of {what} {size}"
+    if estimate.unit != "offences":
+        return f"{size}, counted by the plan's weights,"
+    return f"{size.removesuffix(' offences')} {what}"
+
+
+def _both(protocol: Protocol, estimate: Estimate) -> str:
+    if estimate.scale in ("mean_difference", "risk_difference"):
+        return "a lower value and a higher one"
+    return f"fewer {naming.events(protocol, estimate.outcome)} and more"
 
 
 def _truth(protocol: Protocol, result: EvaluationResult) -> str:
@@ -59,16 +75,24 @@ def _truth(protocol: Protocol, result: EvaluationResult) -> str:
 
 
 def effect(estimate: Estimate) -> str:
-    """The estimate in words: "19% fewer", or "118 fewer offences" on the scale of counts."""
+    """The estimate in words: "19% fewer", "118 fewer offences", "6% fewer per 10 minutes"."""
+    return f"{_effect(estimate)} per {estimate.per}" if estimate.per else _effect(estimate)
+
+
+def _effect(estimate: Estimate) -> str:
     ratio = estimate.ratio
-    return w.difference(estimate.value) if ratio is None else w.percent_change(ratio.value)
+    if estimate.scale in ("mean_difference", "risk_difference"):
+        return w.shift(estimate.value, estimate.scale == "risk_difference")
+    return w.difference(estimate.value, estimate.unit) if ratio is None else w.percent_change(ratio.value)
 
 
 def effect_interval(estimate: Estimate) -> str:
     """The estimate's interval in words."""
     ratio = estimate.ratio
+    if estimate.scale in ("mean_difference", "risk_difference"):
+        return w.shift_interval(estimate.low, estimate.high, estimate.scale == "risk_difference")
     if ratio is None:
-        return w.difference_interval(estimate.low, estimate.high)
+        return w.difference_interval(estimate.low, estimate.high, estimate.unit)
     return w.percent_interval(ratio)
 
 
@@ -79,7 +103,7 @@ def size_that_matters(protocol: Protocol, estimate: Estimate) -> str:
     opening = wanted[0].upper() + wanted[1:]
     ratio = estimate.ratio
     if ratio is None:
-        return f"{opening}, registered as the smallest effect that would matter, cannot be set against a count."
+        return f"{opening}, registered as the smallest effect that would matter, cannot be set against a difference."
     if ratio.low is None or ratio.high is None:
         return f"{opening} was registered as the smallest effect that would matter; with no interval, that stays open."
     bound = 1 + share if rises else 1 - share
@@ -103,13 +127,13 @@ def excludes_no_effect(interval: Interval) -> bool:
 
 
 _SENTENCES: dict[Strength, str] = {
-    "caused": "The intervention ({name}) caused a difference: {size} {what} than expected without it.",
+    "caused": "The intervention ({name}) caused a difference: {found} than expected without it.",
     "associated": (
-        "The intervention ({name}) was associated with {size} {what} than expected; "
+        "The intervention ({name}) was associated with {found} than expected; "
         "this evaluation does not show that it caused the difference."
     ),
     "change": (
-        "After the intervention ({name}) began, there was a change: {size} {what} than expected; "
+        "After the intervention ({name}) began, there was a change: {found} than expected; "
         "this evaluation cannot say that the intervention made the difference."
     ),
 }

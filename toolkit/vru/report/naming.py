@@ -4,6 +4,7 @@ from vru.checks import CHECKS
 from vru.methods import METHODS
 from vru.protocol import Protocol
 from vru.report import wording as w
+from vru.results import Estimate
 
 VERDICTS = {"fail": "Failed", "concern": "Concern", "not_run": "Not run", "pass": "Passed"}
 VERDICT_MEANINGS = {
@@ -16,7 +17,25 @@ MEASURES = {
     "before_after": "before and after, no comparison",
     "controlled_before_after": "before and after, against a comparison",
     "panel": "month by month, against a comparison",
+    "randomised": "drawn by lot",
+    "adjusted": "against others, adjusted for what was known beforehand",
+    "instrument": "through an offer or other nudge given by lot",
+    "threshold": "on either side of a threshold of eligibility",
 }
+
+SCALES = {
+    "log_rate_ratio": ("log rate ratio", 4),
+    "count_difference": ("offences over the whole period", 1),
+    "mean_difference": ("in units of the measure", 3),
+    "risk_difference": ("as a share of 1", 4),
+}
+"""Scale -> its unit in words, and decimals that do it justice."""
+
+
+def scale(e: Estimate) -> tuple[str, int]:
+    """The unit of an estimate in words, and decimals that do it justice."""
+    words, digits = SCALES[e.scale]
+    return (words.replace("offences", e.unit) if e.scale == "count_difference" else words), digits
 
 
 def method(name: str) -> str:
@@ -57,6 +76,39 @@ def instrument(name: str) -> str:
 def outcomes(protocol: Protocol) -> dict[str, str]:
     """Outcome id -> its short words."""
     return {o.id: w.plain(o.id) for o in protocol.outcomes}
+
+
+def counted(protocol: Protocol, outcome: str) -> str:
+    """What is counted or measured, inside a sentence: "recorded offences (violence)", "people with reoffended"."""
+    found = next((o for o in protocol.outcomes if o.id == outcome), None)
+    name = w.plain(outcome)
+    if found is None or found.kind is None:
+        return f"recorded offences ({name})"
+    return {
+        "binary": f"{protocol.units.noun} with the outcome ({name})",
+        "count": f"events ({name})",
+        "continuous": name,
+    }[found.kind]
+
+
+def events(protocol: Protocol, outcome: str) -> str:
+    """What ``events_prevented`` counts: offences, or people with the outcome."""
+    found = next((o for o in protocol.outcomes if o.id == outcome), None)
+    if found is None or found.kind is None:
+        return "offences"
+    return "events" if found.kind == "count" else f"{protocol.units.noun} with the outcome"
+
+
+def arms(protocol: Protocol, n_treated: int, n_comparison: int) -> str:
+    """How many were compared: "20 treated, 20 comparison"; of patrol days, the areas that had both kinds."""
+    if protocol.units.shape == "days":
+        return f"{n_treated:,}, each on days with and days without"
+    return f"{n_treated:,} treated, {n_comparison:,} comparison"
+
+
+def units(protocol: Protocol) -> str:
+    """The heading under which units are counted: Areas, People, Schools."""
+    return protocol.units.noun.capitalize()
 
 
 def lower_first(text: str) -> str:

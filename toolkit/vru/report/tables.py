@@ -25,7 +25,7 @@ def effects(result: EvaluationResult) -> "pd.DataFrame":
     columns = (
         "Analysis", "Role", "Outcome", "Method", "Scale", "Estimate", "Standard error", "Interval low", "Interval high",
         "Interval level", "p-value", "Rate ratio", "Rate ratio low", "Rate ratio high", "In words",
-        "Treated areas", "Comparison areas", "Months before", "Months from start",
+        "Treated units", "Comparison units", "Periods before", "Periods from start",
     )  # fmt: skip
     return frame(columns, (_effect(e) for e in result.estimates))
 
@@ -54,6 +54,19 @@ def paths(result: EvaluationResult) -> "pd.DataFrame":
     """One row per analysis and month: observed and expected offences in all treated areas."""
     rows = [(e.analysis, p.period, p.observed, p.expected, p.low, p.high) for e in result.estimates for p in e.path]
     return frame(("Analysis", "Month", "Observed", "Expected", "Expected low", "Expected high"), rows)
+
+
+def arms(result: EvaluationResult) -> "pd.DataFrame":
+    """One row per analysis and group compared: how many, how many observed, mean outcome before adjustment."""
+    rows = [(e.analysis, a.name, a.n, a.observed, a.mean, a.low, a.high) for e in result.estimates for a in e.arms]
+    columns = ("Analysis", "Group", "In the group", "Outcome observed", "Mean", "Interval low", "Interval high")
+    return frame(columns, rows)
+
+
+def balance(result: EvaluationResult) -> "pd.DataFrame":
+    """One row per analysis and covariate: standardised mean differences before and after adjustment."""
+    rows = [(e.analysis, b.covariate, b.before, b.after) for e in result.estimates for b in e.balance]
+    return frame(("Analysis", "Covariate", "As found", "After adjustment"), rows)
 
 
 def by_month(result: EvaluationResult) -> "pd.DataFrame":
@@ -123,6 +136,6 @@ def outcomes(protocol: Protocol) -> "pd.DataFrame":
 def _effect(e: Estimate) -> tuple[Cell, ...]:
     r = e.ratio
     ratio: tuple[Cell, ...] = (None,) * 3 if r is None else (r.value, r.low, r.high)
-    scale = "log rate ratio" if e.scale == "log_rate_ratio" else "offences"
+    scale = e.unit if e.scale == "count_difference" else naming.SCALES[e.scale][0]
     own = (e.analysis, e.role, e.outcome, naming.method(e.method), scale, e.value, e.se, e.low, e.high, e.level, e.p)
     return (*own, *ratio, claim.effect(e), e.n_treated, e.n_comparison, e.n_pre, e.n_post)

@@ -63,40 +63,54 @@ def percent_interval(interval: Interval) -> str:
     return _between(low, high)
 
 
-def prevented_change(value: float, causal: bool) -> str:
-    """Offences prevented (above 0) or added, in words; "prevented" only where ``causal``."""
+def prevented_change(value: float, causal: bool, nouns: str = "offences") -> str:
+    """Offences (or whatever ``nouns``) prevented (above 0) or added; "prevented" only where ``causal``."""
     if round(abs(value), 1) == 0:
-        return "no difference in offences"
+        return f"no difference in {nouns}"
     size = count(abs(value))
-    noun = "offence" if size == "1" else "offences"
+    noun = nouns.removesuffix("s") if size == "1" and nouns in ("offences", "events") else nouns
     if value < 0:
         return f"{size} more {noun} than expected"
     return f"{size} {noun} prevented" if causal else f"{size} fewer {noun} than expected"
 
 
-def prevented_interval(interval: Interval, causal: bool) -> str:
+def prevented_interval(interval: Interval, causal: bool, nouns: str = "offences") -> str:
     """The interval of offences prevented: "between 40 and 180 offences prevented"."""
     if interval.low is not None and interval.high is not None and interval.low * interval.high > 0:
         small, large = sorted((abs(interval.low), abs(interval.high)))
-        kinds = ("more offences than expected", "offences prevented" if causal else "fewer offences than expected")
+        kinds = (f"more {nouns} than expected", f"{nouns} prevented" if causal else f"fewer {nouns} than expected")
         return f"between {count(small)} and {count(large)} {kinds[interval.low > 0]}"
-    low, high = (None if v is None else prevented_change(v, causal) for v in (interval.low, interval.high))
+    low, high = (None if v is None else prevented_change(v, causal, nouns) for v in (interval.low, interval.high))
     return _between(low, high)
 
 
-def difference(value: float) -> str:
+def difference(value: float, unit: str = "offences") -> str:
     """A difference of counts in words: -118 is "118 fewer offences"."""
     if round(abs(value), 1) == 0:
-        return "no difference in offences"
-    return f"{count(abs(value))} {'fewer' if value < 0 else 'more'} offences"
+        return f"no difference in {unit}"
+    return f"{count(abs(value))} {'fewer' if value < 0 else 'more'} {unit}"
 
 
-def difference_interval(low: float | None, high: float | None) -> str:
+def difference_interval(low: float | None, high: float | None, unit: str = "offences") -> str:
     """The interval of a difference of counts, in words."""
     if low is not None and high is not None and low * high > 0:
         small, large = sorted((abs(low), abs(high)))
-        return f"between {count(small)} and {count(large)} {'fewer' if low < 0 else 'more'} offences"
-    return _between(*(None if v is None else difference(v) for v in (low, high)))
+        return f"between {count(small)} and {count(large)} {'fewer' if low < 0 else 'more'} {unit}"
+    return _between(*(None if v is None else difference(v, unit) for v in (low, high)))
+
+
+def shift(value: float, share: bool) -> str:
+    """A difference of means ("0.42 lower") or of shares ("5.2 percentage points lower"), in words."""
+    size = abs(value) * (100 if share else 1)
+    shown = f"{size:,.1f}" if share else f"{size:,.3g}"
+    if float(shown.replace(",", "")) == 0:
+        return "no difference"
+    return f"{shown}{' percentage points' if share else ''} {'lower' if value < 0 else 'higher'}"
+
+
+def shift_interval(low: float | None, high: float | None, share: bool) -> str:
+    """The interval of a difference of means or shares, in words."""
+    return _between(*(None if v is None else shift(v, share) for v in (low, high)))
 
 
 def ratio_cell(interval: Interval | None) -> str:
@@ -131,8 +145,10 @@ def level(value: float) -> str:
 
 
 def month(text: str) -> str:
-    """ "2021-04" is "April 2021"; anything else is returned as it is."""
+    """ "2021-04" is "April 2021", "2021-06-07" is "7 June 2021"; anything else is returned as it is."""
     year, _, rest = text.partition("-")
+    if len(text) == 10 and text[8:].isdigit():
+        return f"{int(text[8:])} {month(text[:7])}"
     if year.isdigit() and rest.isdigit() and 1 <= int(rest) <= 12:
         return f"{MONTHS[int(rest) - 1]} {year}"
     return text

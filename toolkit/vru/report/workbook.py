@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 ABSENT = "[x]"
 EPOCH = datetime(1980, 1, 1)
+A4 = 9
+COVER_WIDTH = 85
+LINE_CHARACTERS = 75  # of the cover's width, on the safe side: letters differ
+LINE_POINTS = 16
+TEXT_WIDTH = 60
+HEAD_ROWS = 3  # title, instructions, column names
 MOST_CHARACTERS = 32_000  # a cell holds 32,767
 # Text from a protocol is data: never a formula, never a link.
 SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -45,13 +51,18 @@ def write_workbook(protocol: Protocol, result: EvaluationResult, path: Path) -> 
 
         # Notes stand on a sheet of their own here, not behind markers in the text.
         warnings.filterwarnings("ignore", message="No note text provided")
+        cover = _cover(protocol, result)
         book = gptables.produce_workbook(
             filename=str(partial),
             sheets={s.label: _page(s) for s in sheets},
-            cover=gptables.Cover(**_cover(protocol, result)),
+            cover=gptables.Cover(**cover, width=COVER_WIDTH),
             contentsheet_options={"title": "Contents", "table_name": "contents"},
             workbook_options=SAFE,
         )
+    _for_paper(book)
+    _tall_enough(book.worksheets()[0], cover)
+    for s in sheets:
+        _wrap(book.get_worksheet_by_name(s.label), s)
     book.set_properties({"title": _plain(protocol.title), "author": "", "comments": "", "created": EPOCH})
     book.close()
     partial.replace(path)
@@ -61,12 +72,14 @@ def _sheets(protocol: Protocol, result: EvaluationResult) -> tuple[Sheet, ...]:
     return (
         Sheet("Notes", "Notes on these tables", _notes()),
         Sheet("Effects", "Effects of every analysis, each on its own scale", tables.effects(result)),
-        Sheet("Offences", "Offences in all treated areas against what was expected", tables.offences(result)),
+        Sheet("Offences", "Events among all treated units against what was expected", tables.offences(result)),
+        Sheet("Groups", "The groups compared, as observed", tables.arms(result)),
+        Sheet("Balance", "How alike the groups were beforehand", tables.balance(result)),
         Sheet("Checks", "Checks, failed first", tables.checks(result)),
         Sheet("Check numbers", "Numbers that the checks reported", tables.check_numbers(result)),
         Sheet("Ratings", "Strength of the evidence", tables.ratings(result)),
         Sheet("Series", "Recorded offences by group and month", tables.series(result)),
-        Sheet("Paths", "Observed and expected offences by month", tables.paths(result)),
+        Sheet("Paths", "Observed and expected offences over time", tables.paths(result)),
         Sheet("By month", "Estimates by month from the start", tables.by_month(result)),
         Sheet("Parts", "Parts, weights and counts behind the estimates", tables.parts(result)),
         Sheet("Outcomes", "Outcomes", tables.outcomes(protocol)),
@@ -96,7 +109,20 @@ def _page(sheet: Sheet) -> Any:
         title=sheet.title,
         instructions=f"This worksheet contains one table. {ABSENT} means not available.",
         index_columns={2: 0},
+        additional_formatting=_formats(sheet),
     )
+
+
+def _formats(sheet: Sheet) -> list[dict[str, Any]]:
+    long = _long(sheet)
+    top = [{"column": {"columns": list(sheet.table.columns), "format": {"valign": "top"}}}]
+    return [*top, {"column": {"columns": list(long), "format": {"text_wrap": True}}}] if long else []
+
+
+def _long(sheet: Sheet) -> dict[str, int]:
+    """Columns of sentences, by name -> place: wrapped, for nobody reads a line of a thousand letters."""
+    most = {name: max((len(str(v)) for v in sheet.table[name]), default=0) for name in sheet.table.columns}
+    return {name: i for i, (name, n) in enumerate(most.items()) if n > TEXT_WIDTH}
 
 
 def _cover(protocol: Protocol, result: EvaluationResult) -> Mapping[str, Any]:
@@ -113,6 +139,37 @@ def _cover(protocol: Protocol, result: EvaluationResult) -> Mapping[str, Any]:
         "about": [_plain(t) for t in about],
         "contact": [_plain(protocol.roles.analyst)],
     }
+
+
+def _for_paper(book: Any) -> None:
+    """Each sheet as wide as one page: tables go to meetings on paper, too."""
+    for sheet in book.worksheets():
+        sheet.set_paper(A4)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+
+
+def _tall_enough(sheet: Any, cover: Mapping[str, Any]) -> None:
+    """Room for the cover's long lines: not every spreadsheet program makes it by itself."""
+    row = 1
+    for part in ("intro", "about", "contact"):
+        row += 1  # the part's heading
+        for text in cover[part]:
+            lines = -(-len(text) // LINE_CHARACTERS)
+            if lines > 1:
+                sheet.set_row(row, LINE_POINTS * lines)
+            row += 1
+
+
+def _wrap(page: Any, sheet: Sheet) -> None:
+    """Columns of sentences to a width for reading, and each row as tall as its longest cell needs."""
+    long = _long(sheet)
+    for place in long.values():
+        page.set_column(place, place, TEXT_WIDTH)
+    for row, values in enumerate(sheet.table[list(long)].itertuples(index=False), start=HEAD_ROWS):
+        lines = max((-(-len(str(v)) // TEXT_WIDTH) for v in values), default=1)
+        if lines > 1:
+            page.set_row(row, LINE_POINTS * lines)
 
 
 def _cell(value: object) -> object:

@@ -12,6 +12,7 @@ from vru.errors import Problem, RefusedError, VruError
 from vru.library.reviewing import post
 from vru.protocol import Protocol, digest, load, registration
 from vru.protocol.reading import nearest
+from vru.protocol.whole_file import write_whole
 from vru.rating import overclaims
 from vru.results import EvaluationResult
 from vru.run.outputs import read_learning, read_outputs, read_result, sha256
@@ -60,9 +61,7 @@ def assure(folder: Path, by: str, accepted: Mapping[str, str], now: datetime) ->
         "ratings": [{"instrument": r.instrument, "outcome": r.outcome, "label": r.label} for r in result.ratings],
     }
     path = folder / FILE
-    partial = path.with_name(FILE + ".partial")
-    partial.write_text(json.dumps(log, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, (json.dumps(log, indent=1, ensure_ascii=False) + "\n").encode())
     return Assured(path, log)
 
 

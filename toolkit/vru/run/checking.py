@@ -1,10 +1,15 @@
 """``vru check``: everything that can be known to be wrong before a run, in one go."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
+from vru.binding import registry_problems, resolve
+from vru.cohort import Cohort
 from vru.errors import Problem, ProtocolError, VruError
-from vru.evaluation import registry_problems, resolve
 from vru.graph import identify, license_adjustment
+from vru.panel import Panel
 from vru.protocol import Protocol, read_draft, registration
 from vru.protocol.fields import Analysis, CheckPlan, DataSource, Graph
 from vru.protocol.reading import Draft, valid_items
@@ -51,17 +56,44 @@ def _graph_problems(draft: Draft) -> list[Problem]:
 
 def _data_lines(study: Study, protocol: Protocol, progress: Progress) -> list[str]:
     built = build(study, progress)
-    panel = built.panel
+    shape = (
+        _people_lines(protocol, built.data) if isinstance(built.data, Cohort) else _panel_lines(protocol, built.data)
+    )
+    notes = [f"  {n.text}" + (f" ({n.count:,})" if n.count is not None else "") for n in built.inputs.data_log]
+    return [*shape, *notes]
+
+
+def _people_lines(protocol: Protocol, cohort: Cohort) -> list[str]:
+    lines = [f"data: {len(cohort):,} {cohort.noun}, {len(cohort.covariates.columns)} covariates"]
+    for o in protocol.outcomes:
+        values = cohort.outcomes[o.id]
+        lines.append(f"data: {o.id}: observed for {int((~np.isnan(values)).sum()):,}")
+    return lines
+
+
+def _panel_lines(protocol: Protocol, panel: Panel) -> list[str]:
     n, t = panel.shape
+    if panel.schedule is not None:
+        on = int((panel.schedule.assigned & ~panel.missing).sum())
+        head = f"data: {n} areas x {t} days, {on:,} of {int((~panel.missing).sum()):,} area-days drawn for patrol"
+        return [head, *(f"data: {o.id}: {int(np.nansum(panel.counts[o.id])):,} events" for o in protocol.outcomes)]
     by_role = {role: panel.role.count(role) for role in dict.fromkeys(panel.role)}
-    gone = sorted({panel.periods[j] for j in range(t) if panel.missing[:, j].any()})
+    gone = _spells([j for j in range(t) if panel.missing[:, j].any()], panel.periods)
     lines = [f"data: {n} units ({', '.join(f'{v} {k}' for k, v in by_role.items())}) x {t} months"]
     lines += [f"data: {o.id}: {int(panel.counts[o.id][~panel.missing].sum()):,} offences" for o in protocol.outcomes]
     lines += [f"data: no file in the archive for {', '.join(gone)}: missing, not zero"] if gone else []
-    lines += [
-        f"  {note.text}" + (f" ({note.count:,})" if note.count is not None else "") for note in built.inputs.data_log
-    ]
     return lines
+
+
+def _spells(places: Sequence[int], periods: Sequence[str]) -> list[str]:
+    """Periods in a row as one spell: ``2019-03 to 2021-02``."""
+    spells: list[list[int]] = []
+    for j in places:
+        if spells and j == spells[-1][-1] + 1:
+            spells[-1].append(j)
+        else:
+            spells.append([j])
+    return [periods[s[0]] + (f" to {periods[s[-1]]}" if len(s) > 1 else "") for s in spells]
 
 
 def _next(study: Study, folder: Path) -> str:

@@ -1,6 +1,5 @@
 """``vru demo``: a workspace, a simulated force, and every step of the process on it."""
 
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from pathlib import Path
 from vru import resources
 from vru.errors import Problem, VruError
 from vru.protocol import register
+from vru.protocol.whole_file import write_whole
 from vru.run.assuring import assure
 from vru.run.publishing import publish_evaluation
 from vru.run.running import run_evaluation
@@ -27,6 +27,8 @@ def demo(folder: Path, tell: Callable[[str], None], progress: Progress | None) -
 
     Can be run again in the same folder. Raises VruError if the folder holds something else.
     """
+    if folder.exists() and not folder.is_dir():
+        raise VruError(Problem("is a file; a demo needs a folder", str(folder), hint="vru demo another-folder"))
     if folder.exists() and any(folder.iterdir()) and not (folder / "evaluations" / NAME).is_dir():
         raise VruError(Problem("is not empty and not a demo", str(folder), hint="vru demo another-folder"))
     clock = _Clock(tell)
@@ -35,7 +37,7 @@ def demo(folder: Path, tell: Callable[[str], None], progress: Progress | None) -
     evaluation.mkdir(exist_ok=True)
     for name in ("README.md", "protocol.yaml"):
         if not (evaluation / name).exists():
-            shutil.copyfile(resources.demo_dir() / name, evaluation / name)
+            write_whole(evaluation / name, (resources.demo_dir() / name).read_bytes())
     study = load_study(evaluation)
     protocol = study.plan.protocol
     register(evaluation, protocol, datetime.now(UTC), __version__)

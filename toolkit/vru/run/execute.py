@@ -12,21 +12,22 @@ from vru.errors import Problem, ProtocolError, VruError
 from vru.results import EvaluationResult, from_json
 from vru.run.study import Study, workspace_of
 
+FAMILIES = {"randomised_programme": "programme"}
+"""Template -> the notebook of its family, where that has another name."""
 MIME = "application/vnd.vru.result+json"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def notebook_of(study: Study) -> Path:
     """The notebook of the plan's template: the workspace's own copy if there is one, else the shipped one."""
-    name = f"{study.plan.protocol.template}.ipynb"
+    template = study.plan.protocol.template
+    name = f"{FAMILIES.get(template, template)}.ipynb"
     places = [workspace_of(study.folder) / "notebooks" / name, resources.notebooks_dir() / name]
     for place in places:
         if place.is_file():
             return place
     known = ", ".join(sorted(p.stem for p in resources.notebooks_dir().glob("*.ipynb")))
-    raise ProtocolError(
-        Problem(f"template {study.plan.protocol.template!r} has no notebook", "protocol.yaml: template", known)
-    )
+    raise ProtocolError(Problem(f"template {template!r} has no notebook", "protocol.yaml: template", known))
 
 
 def execute(study: Study, settings: dict[str, Any], show_progress: bool) -> tuple[EvaluationResult, bytes]:
@@ -58,6 +59,10 @@ def execute(study: Study, settings: dict[str, Any], show_progress: bool) -> tupl
             )
         except PapermillExecutionError as error:
             raise _failure(study, output, error) from None
+        except RuntimeError:
+            # The kernel's end reaches us as one of several RuntimeErrors, whose words help no analyst.
+            hint = "the machine may be out of memory: close other programs, then run again"
+            raise VruError(Problem("the notebook's Python process ended early", hint=hint)) from None
         notebook = output.read_bytes()
     return _result_in(notebook.decode("utf-8")), _without_paths(notebook, parameters)
 

@@ -7,7 +7,7 @@ from vru.errors import LibraryError, Problem, VruError
 from vru.library import scan
 from vru.library.exports import EXPORTS, Holdings, Item, published_at
 from vru.library.planned import outstanding, read_planned
-from vru.library.reviewing import standing
+from vru.library.reviewing import standings
 from vru.protocol.reading import nearest
 from vru.site import Audience
 from vru.site.entries import may_see
@@ -22,8 +22,8 @@ def holdings(
     seen = scan(library)
     planned, bad = read_planned(library)
     items = tuple(
-        Item(s, standing(s, seen.records), published_at(s) or published_at(s, "approve"))
-        for s in seen.records
+        Item(s, now_is, published_at(s) or published_at(s, "approve"))
+        for s, now_is in zip(seen.records, standings(seen.records), strict=True)
         if may_see(audience, organisation, s.record.audience, s.record.organisation)
     )
     unreported = tuple(

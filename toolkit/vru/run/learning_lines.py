@@ -13,6 +13,13 @@ from vru.library.studies import LeftOut
 from vru.library.synthesis import Synthesis
 from vru.stats.intervals import quantile
 
+ESTIMATORS = {
+    "fixed": "one effect common to all",
+    "dl": "DerSimonian and Laird",
+    "pm": "Paule and Mandel",
+    "reml": "restricted likelihood",
+}
+
 
 def synthesis_lines(s: Synthesis) -> list[str]:
     """``vru library pool``: the sentence, the numbers, the list."""
@@ -22,7 +29,7 @@ def synthesis_lines(s: Synthesis) -> list[str]:
         f"estimand: {s.estimand}",
         f"evaluations: {len(s.studies)} ({s.n_independent} independent)",
     ]
-    lines += _numbers(s)
+    lines += [*_numbers(s), *_by_estimator(s)]
     lines.append("each by itself (rate ratio):")
     lines += [
         f"  {x.reference} {x.outcome}: {_ratio(x.value, *_ends(x.value, x.se, s.level))}  {x.method}; {x.measure}"
@@ -125,6 +132,15 @@ def _numbers(s: Synthesis) -> list[str]:
             f"prediction interval with tau2 taken as known (too narrow): {math.exp(low):.3f} to {math.exp(high):.3f}"
         )
     return lines
+
+
+def _by_estimator(s: Synthesis) -> list[str]:
+    if s.pooled is None:
+        return []
+    lines = ["by other estimators (rate ratio, tau2); the pooled figure is by restricted likelihood:"]
+    return lines + [
+        f"  {ESTIMATORS[p.method]}: {_ratio(p.value, p.low, p.high)}, {p.spread.tau2:.4f}" for p in s.others
+    ]
 
 
 def _ends(value: float, se: float, level: float) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -15,6 +16,7 @@ import yaml
 
 from vru.errors import Problem, VruError
 from vru.protocol import Protocol
+from vru.protocol.whole_file import cannot_write
 from vru.record import Learning, LearningRecord
 from vru.results import EvaluationResult, from_json, to_json
 
@@ -31,8 +33,15 @@ def render(protocol: Protocol, result: EvaluationResult, learning: Learning | No
     document = compose(protocol, result)
     with tempfile.TemporaryDirectory(prefix="vru-render-") as private:
         docx, xlsx = Path(private) / "report.docx", Path(private) / "tables.xlsx"
-        write_docx(document, docx)
-        write_workbook(protocol, result, xlsx)
+        try:
+            write_docx(document, docx)
+            write_workbook(protocol, result, xlsx)
+        except RuntimeError as error:
+            # Pandoc is a program of its own: a full disk and a missing font alike come back as its last line.
+            said = re.split(r"\w*CallStack", str(error))[0].strip().splitlines()
+            what = f"the Word report could not be made: {said[-1] if said else 'pandoc stopped'}"
+            hint = f"make room in {tempfile.gettempdir()}, then run again; the former outputs are as they were"
+            raise VruError(Problem(what, hint=hint)) from None
         files = {"report.docx": docx.read_bytes(), "tables.xlsx": xlsx.read_bytes()}
     record = draft_record(protocol, result)
     if learning is not None:
@@ -63,6 +72,8 @@ def _yaml(content: dict[str, Any]) -> str:
 def write_outputs(folder: Path, files: Mapping[str, bytes], digest: str, made: datetime) -> Path:
     """Put a whole new set in ``outputs/``; the former set moves aside. Raises VruError where the disk refuses."""
     (folder / ".vru").mkdir(exist_ok=True)
+    for left in (folder / ".vru").glob("stage-*"):
+        shutil.rmtree(left, ignore_errors=True)  # of a run that was killed; one evaluation has one run at a time
     stage = folder / ".vru" / f"stage-{secrets.token_hex(6)}"
     manifest = {
         "protocol_digest": digest,
@@ -78,7 +89,7 @@ def write_outputs(folder: Path, files: Mapping[str, bytes], digest: str, made: d
                 os.fsync(handle.fileno())
         _swap(folder, stage)
     except OSError as error:
-        raise VruError(Problem(f"could not be written: {error.strerror}", where=str(folder / OUTPUTS))) from None
+        raise VruError(cannot_write(folder / OUTPUTS, error)) from None
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     return folder / OUTPUTS

@@ -1,46 +1,34 @@
 """What several evaluations say together, as the site shows it: from the records that its audience may see."""
 
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Sequence
 
 from vru.library import StoredRecord
-from vru.library.studies import current, domain
+from vru.library.expectation import events_in_words, expect, read_baseline
 from vru.library.synthesis import Synthesis, syntheses
 from vru.site import Audience, InterventionView, OutcomeView, Pooled
 from vru.site.entries import may_see
+from vru.site.syntheses import Expected, ExpectedLine
+
+BASELINES = (60, 250, 1000)
+"""Events a year: a hot spot, a town centre, a city. A reader's own counts go to ``vru library expect``."""
 
 
 def pooled_views(stored: Sequence[StoredRecord], audience: Audience, organisation: str) -> dict[str, InterventionView]:
-    """Intervention type -> outcome by outcome, the pooled figure or why there is none."""
+    """Intervention type -> outcome by outcome (in the shared vocabulary), the pooled figure or why there is none."""
     seen = [s for s in stored if may_see(audience, organisation, s.record.audience, s.record.organisation)]
-    names = _outcome_ids(seen)
     views: dict[str, dict[str, OutcomeView]] = {}
-    for synthesis in syntheses(seen):
+    for synthesis in syntheses(seen, thorough=False):
         held = views.setdefault(synthesis.intervention, {})
         for outcome in synthesis.outcomes:
-            ids = sorted({i for s in synthesis.studies for i in names.get((s.reference, outcome), ())})
-            for outcome_id in ids:
-                held[outcome_id] = _joined(held.get(outcome_id), _view(outcome_id, ids, synthesis))
+            held[outcome] = _joined(held.get(outcome), _view(outcome, synthesis))
     return {kind: InterventionView(tuple(held[o] for o in sorted(held))) for kind, held in views.items()}
 
 
-def _outcome_ids(stored: Iterable[StoredRecord]) -> dict[tuple[str, str], tuple[str, ...]]:
-    """(record, word of the shared vocabulary) -> the ids under which the record's plan has it."""
-    found: dict[tuple[str, str], tuple[str, ...]] = {}
-    for record in current(stored).records:
-        reference = f"{record.organisation}/{record.id}@v{record.version}"
-        for outcome in record.outcomes:
-            key = (reference, domain(outcome.id))
-            found[key] = (*found.get(key, ()), outcome.id)
-    return found
-
-
-def _view(outcome_id: str, ids: Sequence[str], s: Synthesis) -> OutcomeView:
+def _view(outcome: str, s: Synthesis) -> OutcomeView:
     rows = tuple(x.reference.rpartition("@")[0] for x in s.studies)
     if s.pooled is None or s.estimate is None:
-        return OutcomeView(outcome_id, None, (), s.notes)
-    if len(ids) > 1:
-        reason = f"They are pooled with evaluations that call the outcome {' or '.join(ids)}: see vru library pool."
-        return OutcomeView(outcome_id, None, (), (reason,))
+        return OutcomeView(outcome, None, (), s.notes)
     pooled = Pooled(
         scale="log_rate_ratio",
         k=len(s.studies),
@@ -54,7 +42,38 @@ def _view(outcome_id: str, ids: Sequence[str], s: Synthesis) -> OutcomeView:
         words=s.sentence,
         level=s.level,
     )
-    return OutcomeView(outcome_id, pooled, rows, s.notes)
+    return OutcomeView(outcome, pooled, rows, s.notes, _expected(s))
+
+
+def _expected(s: Synthesis) -> Expected:
+    """What ``vru library expect`` answers for a few baselines, so that a page can say it without a script."""
+    found = [expect(s, read_baseline([events], 12)) for events in BASELINES]
+    first = found[0]
+    command = (
+        f"vru library expect --library LIBRARY --intervention {shlex.quote(s.intervention)} "
+        f"--outcome {shlex.quote(s.outcomes[0])} --baseline EVENTS --months 12"
+    )
+    return Expected(
+        f"The chance that the effect there goes the good way is {_percent(first.p_benefit)}, "
+        f"and that it reaches {first.smallest:.0%} is {_percent(first.p_worthwhile)}.",
+        f"The chance that it goes the wrong way is {_percent(first.p_harm)}.",
+        tuple(
+            ExpectedLine(
+                f"{e.baseline.events:,.0f}",
+                events_in_words(e.prevented.middle),
+                f"{events_in_words(e.prevented.low)} to {events_in_words(e.prevented.high)}",
+                "cannot be found out"
+                if e.to_find_smallest is None or e.to_find_smallest.areas is None
+                else f"about {e.to_find_smallest.areas:,} such areas with it and as many without, a year before and a year after",
+            )
+            for e in found
+        ),
+        command,
+    )
+
+
+def _percent(p: float) -> str:
+    return "under 1%" if p < 0.005 else "over 99%" if p > 0.995 else f"{p:.0%}"
 
 
 def _joined(one: OutcomeView | None, other: OutcomeView) -> OutcomeView:

@@ -2,18 +2,19 @@
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from vru.errors import Problem, VruError
+from vru.errors import LibraryError, Problem, VruError
 from vru.library import Scan, StoredRecord, scan, state
 from vru.library.exports import EXPORTS, Holdings
 from vru.library.folder import read_version
 from vru.library.planned import Planned
-from vru.library.reviewing import plain, standing
+from vru.library.reviewing import Standing, plain, standings
 from vru.resources import method_cards
 from vru.run.exporting import holdings
 from vru.run.pooling import pooled_views
@@ -46,7 +47,7 @@ def write_site(
     seen = scan(library)
     # What nobody else has approved is not shown as a finding; that it is there is no secret within the network.
     readable = [stored for stored in seen.records if state(stored) in ("published", "retracted")]
-    records = [_entry(stored, readable) for stored in readable]
+    records = _entries(readable)
     now = datetime.now(UTC)
     held, _ = holdings(library, audience, organisation, "", now)
     notices = _notices(seen, held)
@@ -82,6 +83,8 @@ def write_site(
 
 
 def _refuse_others(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise VruError(Problem("is a file; a site is a folder", str(out), hint="name an empty folder"))
     if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
         what = "holds files that are not a site; nothing was changed"
         raise VruError(Problem(what, str(out), hint="name an empty folder"))
@@ -117,24 +120,35 @@ def _boundaries(path: Path) -> Boundaries:
         raise VruError(Problem(f"could not be read as text: {error}", where=str(path))) from None
 
 
-def _entry(stored: StoredRecord, everything: Sequence[StoredRecord]) -> SiteRecord:
-    version = read_version(stored.path, f"{stored.record.organisation}/{stored.record.id}/{stored.path.name}")
-    own = (stored.record.organisation, stored.record.id)
-    siblings = [s for s in everything if (s.record.organisation, s.record.id) == own]
-    return SiteRecord(
-        record=stored.record,
-        manifest_sha256=stored.manifest_sha256,
-        status=_status(stored, siblings),
-        published_on=_published_on(stored),
-        history=tuple(VersionLine(s.record.version, _status(s, siblings), _published_on(s)) for s in siblings),
-        report_html=version.files.get("report.html"),
-        downloads={k: v for k, v in version.files.items() if k != "report.html"},
-        digests={name: entry.sha256 for name, entry in version.manifest.files.items()},
-    )
+def _entries(readable: Sequence[StoredRecord]) -> list[SiteRecord]:
+    lines: dict[tuple[str, str], list[VersionLine]] = {}
+    judged = list(zip(readable, standings(readable), strict=True))
+    for stored, now in judged:
+        own = lines.setdefault((stored.record.organisation, stored.record.id), [])
+        own.append(VersionLine(stored.record.version, _status(now), _published_on(stored)))
+    return [
+        SiteRecord(
+            record=stored.record,
+            manifest_sha256=stored.manifest_sha256,
+            status=_status(now),
+            published_on=_published_on(stored),
+            history=tuple(lines[stored.record.organisation, stored.record.id]),
+            read=partial(_files, stored),
+        )
+        for stored, now in judged
+    ]
 
 
-def _status(stored: StoredRecord, siblings: Sequence[StoredRecord]) -> Status:
-    now = standing(stored, siblings)
+def _files(stored: StoredRecord) -> Mapping[str, bytes]:
+    """The version's files, verified once more. Raises LibraryError if they are not those that were scanned."""
+    where = f"{stored.record.organisation}/{stored.record.id}/{stored.path.name}"
+    version = read_version(stored.path, where)
+    if version.manifest_sha256 != stored.manifest_sha256:
+        raise LibraryError(Problem("changed while the site was built", where, hint="build it again"))
+    return version.files
+
+
+def _status(now: Standing) -> Status:
     return now if now in ("retracted", "superseded") else "published"
 
 

@@ -5,22 +5,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from vru.binding import BoundSource, Plan, resolve
+from vru.cohort import Cohort
 from vru.errors import DataError, Problem, ProtocolError
-from vru.evaluation import BoundSource, Inputs, Plan, resolve
-from vru.events import Events
+from vru.evaluation import Inputs
+from vru.events import Events, Table
 from vru.graph import identify, license_adjustment
 from vru.panel import Panel
 from vru.protocol import Protocol, Registration, load, registration
-from vru.protocol.fields import Month
-from vru.protocol.reading import nearest
+from vru.protocol.fields import Moment
+from vru.protocol.reading import nearest, plain_reason
 from vru.protocol.references import reference_problems
+from vru.protocol.whole_file import write_whole
 from vru.protocol.yaml_file import YamlFile
 from vru.sources.source import Progress, Request
 from vru.version import __version__
+
+if TYPE_CHECKING:
+    from vru.intake import Made
 
 DATA_LOCK = "data.lock"
 PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "statsmodels", "pyfixest", "dowhy", "duckdb", "matplotlib")
@@ -32,9 +38,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: Annotated[int, Field(ge=0)] | None = None
-    first: Month | None = None
-    last: Month | None = None
-    start: Month | None = None
+    first: Moment | None = None
+    last: Moment | None = None
+    start: Moment | None = None
     level: Annotated[float, Field(ge=0.5, le=0.999)] | None = None
 
     def chosen(self) -> dict[str, Any]:
@@ -54,9 +60,9 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A study's panel and everything else that ``evaluate`` needs."""
+    """A study's panel or cohort, and everything else that ``evaluate`` needs."""
 
-    panel: Panel
+    data: Panel | Cohort
     inputs: Inputs
 
 
@@ -72,7 +78,8 @@ def parse_settings(pairs: Mapping[str, object]) -> Settings:
             if e["type"] == "extra_forbidden":
                 problems.append(Problem(f"{key!r} cannot be set", "--set", ", ".join(known), nearest(key, known)))
             else:
-                problems.append(Problem(f"{e['input']!r}: {e.get('ctx', {}).get('error', e['msg'])}", f"--set {key}"))
+                reason = e.get("ctx", {}).get("error") or plain_reason(e["type"], e["msg"])
+                problems.append(Problem(f"{e['input']!r}: {reason}", f"--set {key}"))
         raise ProtocolError(*problems) from None
 
 
@@ -86,13 +93,10 @@ def load_study(folder: Path, settings: Settings | None = None, data: Path | None
 
 
 def build(study: Study, progress: Progress) -> Built:
-    """Read every source, build the panel, identify the estimand. Raises DataError, ProtocolError."""
-    from vru.geography import build_panel
-
+    """Read every source, build the panel or cohort, identify the estimand. Raises DataError, ProtocolError."""
     protocol = study.plan.protocol
-    events = read_sources(study, progress)
-    made = build_panel(_with_boundaries(study), events, study.folder)
-    digests = dict(made.panel.provenance)
+    made = _made(study, read_sources(study, progress))
+    digests = dict(made.data.provenance)
     inputs = Inputs(
         registration=study.registration,
         identification=identify(protocol.graph),
@@ -102,7 +106,20 @@ def build(study: Study, progress: Progress) -> Built:
         truth=made.truth,
         data_changes=tuple(_data_changes(study.folder, digests)),
     )
-    return Built(made.panel, inputs)
+    return Built(made.data, inputs)
+
+
+def _made(study: Study, read: Mapping[str, Events | Table]) -> "Made":
+    from vru.geography import build_panel
+    from vru.intake import Made, build_cohort, build_days
+
+    protocol = study.plan.protocol
+    if protocol.units.shape == "areas":
+        events = {name: e for name, e in read.items() if isinstance(e, Events)}
+        built = build_panel(_with_boundaries(study), events, study.folder)
+        return Made(built.panel, built.log, built.truth)
+    tables = {name: t for name, t in read.items() if isinstance(t, Table)}
+    return (build_days if protocol.units.shape == "days" else build_cohort)(protocol, tables)
 
 
 def _with_boundaries(study: Study) -> Protocol:
@@ -114,7 +131,7 @@ def _with_boundaries(study: Study) -> Protocol:
     return protocol.model_copy(update={"units": protocol.units.model_copy(update={"boundaries": found})})
 
 
-def read_sources(study: Study, progress: Progress) -> dict[str, Events]:
+def read_sources(study: Study, progress: Progress) -> dict[str, Events | Table]:
     """Every source of the plan, from the cache where it was read before. Raises DataError."""
     return {bound.plan.id: _read(study, bound, progress) for bound in study.plan.sources}
 
@@ -142,9 +159,7 @@ def write_data_lock(folder: Path, digests: Mapping[str, str]) -> None:
     """Keep the fingerprints of the data of the first run, for later runs to compare with."""
     path = folder / DATA_LOCK
     if not path.exists():
-        partial = path.with_name(path.name + ".partial")
-        partial.write_text(json.dumps(dict(digests), indent=1) + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, (json.dumps(dict(digests), indent=1) + "\n").encode())
 
 
 def find_data(study: Study, path: str) -> Path:
@@ -170,7 +185,7 @@ def find_data(study: Study, path: str) -> Path:
     )
 
 
-def _read(study: Study, bound: BoundSource, progress: Progress) -> Events:
+def _read(study: Study, bound: BoundSource, progress: Progress) -> Events | Table:
     cache = workspace_of(study.folder) / ".vru" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     path = find_data(study, bound.plan.path) if bound.plan.path else None

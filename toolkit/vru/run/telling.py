@@ -1,7 +1,7 @@
 """One-line summaries for the terminal, of a result and of a stored record."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from vru.library import StoredRecord, state
 from vru.library.reviewing import plain
@@ -24,14 +24,14 @@ def result_lines(result: EvaluationResult) -> list[str]:
 
 def estimate_text(e: Estimate) -> str:
     """``rate ratio 0.81 (95% interval 0.74 to 0.89), 312 offences fewer (…)``."""
-    return _text(
-        e.scale, e.value, (e.low, e.high), e.level, None if e.events_prevented is None else e.events_prevented.value
-    )
+    prevented = None if e.events_prevented is None else e.events_prevented.value
+    text = _text(e.scale, e.estimand, e.value, (e.low, e.high), e.level, prevented, e.unit)
+    return f"per {e.per}: {text}" if e.per else text
 
 
 def effect_text(e: Effect) -> str:
     """The same of a published effect."""
-    return _text(e.scale, e.estimate, (e.ci_low, e.ci_high), e.ci_level, e.events_prevented)
+    return _text(e.scale, e.estimand, e.estimate, (e.ci_low, e.ci_high), e.ci_level, e.events_prevented)
 
 
 def record_row(stored: StoredRecord) -> str:
@@ -63,7 +63,7 @@ def record_lines(stored: StoredRecord) -> list[str]:
         f"{r.organisation}/{r.id}@v{r.version} ({plain(state(stored))})",
         r.title,
         "",
-        *([r.disclaimer, ""] if r.disclaimer else []),
+        *([r.disclaimer, ""] if r.disclaimer and not r.summary.startswith(r.disclaimer) else []),
     ]
     lines += [r.summary, ""]
     lines += [f"{e.analysis} ({e.role}, {e.method}): {effect_text(e)}" for e in r.effects]
@@ -80,12 +80,32 @@ def record_lines(stored: StoredRecord) -> list[str]:
     return lines
 
 
-def _text(scale: str, value: float, bounds: Sequence[float | None], level: float, prevented: float | None) -> str:
-    ratio = scale == "log_rate_ratio"
-    shown = [None if v is None else (f"{math.exp(v):.3f}" if ratio else f"{v:+,.0f}") for v in (value, *bounds)]
+def _text(
+    scale: str,
+    estimand: str,
+    value: float,
+    bounds: Sequence[float | None],
+    level: float,
+    prevented: float | None,
+    unit: str = "offences",
+) -> str:
+    name, shape = _SHAPES[scale]
+    name = name.replace("rate", "risk") if "risk ratio" in estimand else name
+    name = unit if scale == "count_difference" else name
+    shown = [None if v is None else shape(v) for v in (value, *bounds)]
     low, high = (s or "not available" for s in shown[1:])
-    name = "rate ratio" if ratio else "offences"
-    text = f"{name} {shown[0]} ({level:.0%} interval {low} to {high})"
+    bounds_text = f"{low} to {high}" if any(shown[1:]) else "not available"
+    text = f"{name} {shown[0]} ({level:.0%} interval {bounds_text})"
     if prevented is None:
         return text
-    return f"{text}, about {abs(prevented):,.0f} offences {'fewer' if prevented >= 0 else 'more'} than expected"
+    of_people = "risk" in estimand or scale in ("mean_difference", "risk_difference")
+    noun = "events" if of_people else "offences"
+    return f"{text}, about {abs(prevented):,.0f} {noun} {'fewer' if prevented >= 0 else 'more'} than expected"
+
+
+_SHAPES: Mapping[str, tuple[str, Callable[[float], str]]] = {
+    "log_rate_ratio": ("rate ratio", lambda v: f"{math.exp(v):.3f}"),
+    "count_difference": ("offences", lambda v: f"{v:+,.0f}"),
+    "mean_difference": ("difference of means", lambda v: f"{v:+,.3g}"),
+    "risk_difference": ("difference of shares", lambda v: f"{v:+.3f}"),
+}

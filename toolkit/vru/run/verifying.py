@@ -6,8 +6,9 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from vru.binding import resolve
 from vru.errors import LibraryError, Problem, ProtocolError
-from vru.evaluation import Inputs, evaluate, resolve
+from vru.evaluation import Inputs, evaluate
 from vru.graph import license_adjustment
 from vru.library import Difference, StoredRecord, compare_results, scan, verify_version
 from vru.protocol import Protocol, Registration
@@ -59,7 +60,7 @@ def recompute(
         built = build(Study(Path(private), data, plan, registered), progress)
         given = built.inputs
         inputs = Inputs(registered, given.identification, given.data_log, given.data, given.versions, given.truth, ())
-        return evaluate(plan, built.panel, inputs, progress)
+        return evaluate(plan, built.data, inputs, progress)
 
 
 def find_record(reference: str, library: Path) -> StoredRecord:

@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from vru import resources
@@ -9,6 +11,7 @@ from vru.errors import Problem, ProtocolError
 from vru.protocol import json_schema
 from vru.protocol.reading import nearest
 from vru.protocol.schema import FILE as SCHEMA_FILE
+from vru.protocol.whole_file import cannot_write, write_whole
 
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$")
 
@@ -17,13 +20,18 @@ def init_workspace(folder: Path) -> Path:
     """An empty workspace with evaluations/, notebooks/ and a shared_learning/ library. Never overwrites."""
     from vru.library import open_library
 
-    for part in ("evaluations", "notebooks"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
-    _write_new(folder / "evaluations" / SCHEMA_FILE, json_schema())
+    if folder.exists() and not folder.is_dir():
+        raise ProtocolError(Problem("is a file; a workspace is a folder", str(folder), hint="vru init another-name"))
+    try:
+        for part in ("evaluations", "notebooks"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProtocolError(cannot_write(folder, error)) from None
+    _write_schema(folder / "evaluations")
     for notebook in sorted(resources.notebooks_dir().glob("*.ipynb")):
         target = folder / "notebooks" / notebook.name
         if not target.exists():
-            shutil.copyfile(notebook, target)
+            write_whole(target, notebook.read_bytes())
     open_library(folder / "shared_learning", create=True)
     return folder
 
@@ -57,15 +65,31 @@ def new_evaluation(name: str, template: str, workspace: Path) -> Path:
         raise ProtocolError(
             Problem("already exists; nothing was changed", where=str(target), hint="choose another name")
         )
-    target.mkdir(parents=True)
     source = resources.templates_dir() / template
     text = (source / "protocol.yaml").read_text(encoding="utf-8").replace("id: my-evaluation", f"id: {name}", 1)
-    (target / "protocol.yaml").write_text(text, encoding="utf-8")
-    shutil.copyfile(source / "README.md", target / "README.md")
-    _write_new(target.parent / SCHEMA_FILE, json_schema())
+    _place(target, {"protocol.yaml": text.encode(), "README.md": (source / "README.md").read_bytes()})
+    _write_schema(target.parent)
     return target
 
 
-def _write_new(path: Path, text: str) -> None:
-    if not path.exists():
-        path.write_text(text, encoding="utf-8")
+def _place(target: Path, files: Mapping[str, bytes]) -> None:
+    """A new folder, whole or not at all."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
+        try:
+            for name, data in files.items():
+                write_whole(stage / name, data)
+            stage.chmod(0o755)
+            stage.rename(target)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+    except OSError as error:
+        raise ProtocolError(cannot_write(target, error)) from None
+
+
+def _write_schema(folder: Path) -> None:
+    # Made by the toolkit, so a newer toolkit's replaces an older one's: editors then know the fields there are.
+    path, schema = folder / SCHEMA_FILE, json_schema().encode()
+    if not path.exists() or path.read_bytes() != schema:
+        write_whole(path, schema)

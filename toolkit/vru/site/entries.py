@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -33,6 +33,8 @@ class SiteRecord:
     published_on : ISO date, or empty where it is not known.
     manifest_sha256 : digest of the version's manifest.
     digests : file name -> digest that the manifest gives. A file that has none, or another one, is withheld.
+    read : gives every file of the version, verified, when its own page is made, in place of ``report_html``,
+        ``downloads`` and ``digests``: the files of a large library never lie in memory together.
     """
 
     record: LearningRecord
@@ -43,6 +45,7 @@ class SiteRecord:
     report_html: bytes | None = None
     downloads: Mapping[str, bytes] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
+    read: Callable[[], Mapping[str, bytes]] | None = None
 
     @property
     def folder(self) -> str:
@@ -106,6 +109,11 @@ def select(records: Sequence[SiteRecord], audience: Audience, organisation: str)
 
 def verified_files(entry: SiteRecord) -> Files:
     """Sort a version's files by whether their content is what its manifest says it is."""
+    if entry.read is not None:
+        held = dict(entry.read())
+        report = held.pop("report.html", None)
+        shown = {name: held[name] for name in sorted(held) if _DOWNLOAD.fullmatch(name)}
+        return Files(report, shown, tuple(sorted(set(held) - set(shown))))
     good = {
         name: content
         for name, content in sorted(entry.downloads.items())

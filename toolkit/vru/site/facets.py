@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vru.library.studies import domain
 from vru.site.entries import SiteRecord
 from vru.site.results import (
     DIRECTIONS,
@@ -45,12 +46,12 @@ def answers(entry: SiteRecord) -> dict[str, tuple[tuple[str, str], ...]]:
     rating = maryland(record, main.outcome) if main else None
     strength = strength_words(record, main.outcome) if main else "Not rated"
     shown = direction(record, main) if main else "unknown"
-    outcomes = dict.fromkeys([*(o.id for o in record.outcomes), *(e.outcome for e in record.effects)])
+    named = [*(o.id for o in record.outcomes), *(e.outcome for e in record.effects)]
     kind = "exercise" if is_exercise(record) else "literature" if record.literature else "real"
     return {
         "kind": ((kind, KINDS[kind]),),
         "intervention": ((record.intervention.type, plain(record.intervention.type)),),
-        "outcome": tuple((o, outcome_label(o)) for o in outcomes),
+        "outcome": tuple((o, outcome_label(o)) for o in dict.fromkeys(map(domain, named))),
         "direction": ((shown, DIRECTIONS[shown]),),
         "rating": ((f"level-{rating.level}" if rating else strength, strength),),
         "design": tuple((d, design_label(d)) for d in dict.fromkeys(record.design)),

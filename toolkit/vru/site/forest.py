@@ -12,7 +12,12 @@ ROW = 42
 TOP = 34
 FOOT = 34
 _LABEL, _SECOND, _NUMBERS = 34, 40, 26
-UNIT = {"log_rate_ratio": "change in per cent, on a ratio scale", "count_difference": "change in number"}
+UNIT = {
+    "log_rate_ratio": "change in per cent, on a ratio scale",
+    "count_difference": "change in number",
+    "mean_difference": "change in units of the measure",
+    "risk_difference": "change in percentage points",
+}
 
 
 @dataclass(frozen=True, slots=True)

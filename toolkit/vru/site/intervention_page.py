@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from vru.library.studies import domain
+from vru.library.vocabulary import VOCABULARIES
 from vru.site.entries import SiteRecord
 from vru.site.forest import Diamond, Mark, forest_svg
 from vru.site.listing import Row, row
+from vru.site.published import OTHER, Report, lead, reports, tally
 from vru.site.record_page import LEARNING
 from vru.site.results import (
     LICENCE,
@@ -17,15 +20,18 @@ from vru.site.results import (
     is_exercise,
     key_of,
     kind_path,
+    one_axis,
     outcome_label,
     results,
     slug,
     strongest,
 )
-from vru.site.syntheses import InterventionView, OutcomeView, Pooled, outcome_view
+from vru.site.syntheses import Expected, InterventionView, OutcomeView, Pooled, outcome_view
 from vru.site.wording import change, organisation_name, plain
 
 DRAWN = 40
+NAMED = 4
+NO_INTERVAL = "No figure here comes with an interval, so none of them says by itself how sure to be."
 TOLD = {"better": "better", "worse": "worse", "unclear": "could be either", "unknown": "cannot be said"}
 
 
@@ -52,7 +58,11 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeSection:
-    """One outcome: answer, how sure to be, plots by scale, and what stands against a pooled figure."""
+    """One outcome: answer, how sure to be, plots by scale, and what stands against a pooled figure.
+
+    total : results with an effect; evaluations : of them not from literature. published : reports as
+    their records retell them, ``first`` the one to read first; reports : how many, those with an effect included.
+    """
 
     code: str
     label: str
@@ -65,6 +75,11 @@ class OutcomeSection:
     pooled_words: str
     refused: tuple[str, ...]
     total: int
+    evaluations: int = 0
+    reports: int = 0
+    published: tuple[Report, ...] = ()
+    first: Report | None = None
+    expected: Expected | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +122,20 @@ def _page(code: str, entries: Sequence[SiteRecord], view: InterventionView | Non
     real = [e for e in entries if not is_exercise(e.record)]
     by_outcome: dict[str, list[Result]] = {}
     for result in results(real):
-        by_outcome.setdefault(result.outcome, []).append(result)
-    order = sorted(by_outcome, key=lambda o: (-len(by_outcome[o]), o))
+        by_outcome.setdefault(domain(result.outcome), []).append(result)
+    published = reports(real, by_outcome)
+    keys = {o: [r.key for r in found] for o, found in by_outcome.items()}
     return InterventionPage(
         code=code,
         name=plain(code),
-        label=intervention_label(code),
+        label=_label(code, real),
         path=kind_path(code),
         evaluations=len({key_of(e.record) for e in real if not e.record.literature}),
         outcomes=tuple(
-            _section(o, by_outcome[o], outcome_view(view, o, (r.key for r in by_outcome[o]))) for o in order
+            _section(o, by_outcome.get(o, []), published.get(o, ()), outcome_view(view, o, keys.get(o, ())))
+            for o in outcomes_in_order(
+                {o: len(keys.get(o, ())) + len(published.get(o, ())) for o in {*keys, *published}}
+            )
         ),
         lessons=_lessons(real, [name for name in LEARNING if name != "cost"]),
         costs=_lessons(real, ["cost"]),
@@ -125,21 +144,39 @@ def _page(code: str, entries: Sequence[SiteRecord], view: InterventionView | Non
     )
 
 
-def _section(code: str, found: Sequence[Result], view: OutcomeView) -> OutcomeSection:
+def _label(code: str, entries: Sequence[SiteRecord]) -> str:
+    """The vocabulary's words; of "other", which gathers what has no word, the names that records give."""
+    names = sorted({e.record.intervention.name for e in entries})
+    if code != "other" or not names:
+        return intervention_label(code)
+    return "; ".join(names[:NAMED]) + ("; and others" if len(names) > NAMED else "")
+
+
+def outcomes_in_order(size: Mapping[str, int]) -> list[str]:
+    """Violence before all, then by how much is known of each; outcomes without a word of their own last."""
+    violence = next(iter(VOCABULARIES["outcome_domains"]["terms"]))
+    return sorted(size, key=lambda o: (o == OTHER, o != violence, -size[o], o))
+
+
+def section_label(code: str) -> str:
+    """What a section is called."""
+    return "Other outcomes" if code == OTHER else outcome_label(code)
+
+
+def _section(code: str, found: Sequence[Result], published: tuple[Report, ...], view: OutcomeView) -> OutcomeSection:
     pooled = view.pooled
-    label, anchor = outcome_label(code), f"outcome-{slug(code)}"
-    scales = [s for s in ("log_rate_ratio", "count_difference") if any(r.effect.scale == s for r in found)]
+    label, anchor = section_label(code), f"outcome-{slug(code)}"
     plots = tuple(
-        _plot([r for r in found if r.effect.scale == s], s, label, anchor, pooled if _on(pooled, s) else None)
-        for s in scales
+        _plot(rows, s, label, f"{anchor}-{i}" if i else anchor, pooled if _on(pooled, s) else None)
+        for i, (s, rows) in enumerate(one_axis(found))
     )
     return OutcomeSection(
         code=code,
         label=label,
         anchor=anchor,
-        answer=_answer(found, pooled),
-        span=_span(found, pooled),
-        sure=_sure(found, pooled),
+        answer=_answer(found, pooled) if found else "No result with an interval",
+        span=_span(found, pooled) if found else "",
+        sure=(*(_sure(found, pooled) if found else (NO_INTERVAL,)), *tally(published)),
         counts=tuple(
             (kind, sum(r.direction == kind for r in found)) for kind in ("better", "unclear", "worse", "unknown")
         ),
@@ -147,6 +184,11 @@ def _section(code: str, found: Sequence[Result], view: OutcomeView) -> OutcomeSe
         pooled_words=pooled.words if pooled else "",
         refused=view.refused,
         total=len(found),
+        evaluations=sum(not r.literature for r in found),
+        reports=len({*(p.key for p in published), *(r.key for r in found if r.literature)}),
+        published=published,
+        first=lead(published),
+        expected=view.expected if pooled else None,
     )
 
 

@@ -5,9 +5,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from vru.library.studies import domain
 from vru.library.vocabulary import DESIGNS, VOCABULARIES
 from vru.rating.maryland import LABELS
 from vru.record import Effect, LearningRecord, RecordRating
+from vru.site.axis import APART
 from vru.site.entries import SiteRecord
 from vru.site.wording import EffectText, effect_text, measure_of, organisation_name, outcome_of, plain
 
@@ -20,7 +22,7 @@ DIRECTIONS = {
 STRENGTH = {5: "very strong", 4: "strong", 3: "moderate", 2: "weak", 1: "very weak"}
 LICENCE = {
     5: "Such a design can show that the intervention made a difference.",
-    4: "Such a design can show that the intervention made a difference, if the areas would have moved alike without it.",
+    4: "Such a design can show that the intervention made a difference, if those compared would have fared alike without it.",
     3: "Such a design can show that the two went together, not that one caused the other.",
     2: "Such a design cannot show that the intervention made a difference.",
     1: "Such a design cannot show that the intervention made a difference.",
@@ -51,6 +53,7 @@ class Result:
     level: int | None
     strength: str
     failed: int
+    literature: bool = False
 
 
 def key_of(record: LearningRecord) -> str:
@@ -99,6 +102,7 @@ def result_of(entry: SiteRecord, outcome: str) -> Result:
         level=rating.level if rating else None,
         strength="Not rated here: published literature" if record.literature else strength_words(record, outcome),
         failed=sum(f.verdict == "fail" for f in record.findings),
+        literature=record.literature is not None,
     )
 
 
@@ -151,7 +155,7 @@ def intervention_label(code: str) -> str:
 
 def outcome_label(code: str) -> str:
     """An outcome's id in words: the vocabulary's, else the id's own."""
-    return _term("outcome_domains", code) or plain(code)
+    return _term("outcome_domains", domain(code)) or plain(code)
 
 
 def design_label(code: str) -> str:
@@ -162,3 +166,12 @@ def design_label(code: str) -> str:
 def _term(vocabulary: str, code: str) -> str:
     term = VOCABULARIES[vocabulary]["terms"].get(code)
     return str(term["label"]) if term else ""
+
+
+def one_axis(found: Sequence[Result]) -> tuple[tuple[str, list[Result]], ...]:
+    """Results that may stand on one axis, as (scale, results): of one scale, and of means also of one measure."""
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for scale in APART:
+        for r in (r for r in found if r.effect.scale == scale):
+            groups.setdefault((scale, r.measure if scale == "mean_difference" else ""), []).append(r)
+    return tuple((scale, rows) for (scale, _), rows in groups.items())

@@ -10,7 +10,16 @@ from vru.site.entries import SiteRecord
 from vru.site.facets import Facet, answers, facets, searched_label
 from vru.site.listing import row
 from vru.site.record_page import LEARNING, record_view
-from vru.site.results import DIRECTIONS, Result, intervention_label, is_exercise, key_of, outcome_label, result_of
+from vru.site.results import (
+    DIRECTIONS,
+    Result,
+    intervention_label,
+    is_exercise,
+    key_of,
+    kind_path,
+    outcome_label,
+    result_of,
+)
 from vru.site.search_index import index_json
 from vru.site.wording import PREREGISTERED, VERDICT, plain
 
@@ -27,6 +36,7 @@ def search_scripts(current: Sequence[SiteRecord]) -> dict[str, str | bytes]:
     places = {f.id: {code: i for i, (code, _) in enumerate(f.values)} for f in made}
     data = {
         "facets": [asdict(f) for f in made],
+        "kinds": [kind_path(code) for f in made if f.id == "intervention" for code, _ in f.values],
         "records": [_row(e, a, places) for e, a in zip(current, given, strict=True)],
     }
     index = index_json([_texts(e) for e in current], FIELDS)

@@ -4,9 +4,12 @@ The site computes no pooled figure. It shows one that it is given, if every resu
 copy and none of them is an exercise.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
+
+from vru.library.studies import domain
 
 Scale = Literal["log_rate_ratio", "count_difference"]
 
@@ -35,11 +38,31 @@ class Pooled:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedLine:
+    """What an area with ``baseline`` events may expect, in words."""
+
+    baseline: str
+    average: str
+    span: str
+    smallest_sample: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What one more area may expect over a year: chances in words, and a line for each of a few baselines."""
+
+    benefit: str
+    harm: str
+    lines: tuple[ExpectedLine, ...]
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeView:
     """One outcome of one kind of intervention: the pooled figure, what it was made of, or why there is none.
 
-    outcome : the outcome's id, as records give it.
-    rows : "organisation/id" of every record in the pooled figure; as many as ``pooled.k``.
+    outcome : the outcome's id, as records or the shared vocabulary give it.
+    rows : "organisation/id" of every result in the pooled figure; as many as ``pooled.k``.
     refused : reasons why there is no figure, or why a result was left out of it; one sentence each.
     """
 
@@ -47,6 +70,7 @@ class OutcomeView:
     pooled: Pooled | None = None
     rows: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    expected: Expected | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +83,15 @@ class InterventionView:
 def outcome_view(view: InterventionView | None, outcome: str, shown: Iterable[str]) -> OutcomeView:
     """The view of one outcome, with its pooled figure only if this copy holds every result behind it.
 
-    shown : "organisation/id" of the records with a result of this outcome on this page, exercises left out.
+    outcome : in the shared vocabulary. shown : "organisation/id" of every result of it on this page,
+    exercises left out; a record with two results is there twice.
     """
-    found = next((o for o in view.outcomes if o.outcome == outcome), None) if view else None
+    found = next((o for o in view.outcomes if domain(o.outcome) == outcome), None) if view else None
     if found is None:
         return OutcomeView(outcome)
     if found.pooled is None:
         return found
-    if found.pooled.k != len(set(found.rows)) or not set(found.rows) <= set(shown):
+    if found.pooled.k != len(found.rows) or not Counter(found.rows) <= Counter(shown):
         reason = "A pooled figure was left out: it is not made of the evaluations listed here and of these alone."
         return replace(found, pooled=None, refused=(*found.refused, reason))
     return found

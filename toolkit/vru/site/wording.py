@@ -112,6 +112,12 @@ def organisation_name(slug: str) -> str:
 
 def change(value: float, scale: str) -> str:
     """One value on an effect's scale as a change in words: "25% lower", "42 fewer", "no change"."""
+    if scale in ("mean_difference", "risk_difference"):
+        points = scale == "risk_difference"
+        shown = f"{100 * abs(value):.1f}" if points else f"{abs(value):,.3g}"
+        if float(shown.replace(",", "")) == 0:
+            return "no change"
+        return f"{shown}{' percentage points' if points else ''} {'lower' if value < 0 else 'higher'}"
     if scale == "count_difference":
         size = abs(value)
         shown = f"{size:,.0f}" if size >= 9.5 else f"{size:.1f}".removesuffix(".0")

@@ -106,7 +106,7 @@ def read(request: Request, options: SourceOptions) -> Events:
         digest = _digest(archive)
     if digest is None:
         raise DataError(Problem("was written but cannot be read back", str(archive), hint="delete it and run again"))
-    events = police_uk.SOURCE.read(replace(request, path=archive), police_uk.SOURCE.options())
+    events = police_uk.read(replace(request, path=archive), police_uk.SOURCE.options())
     return replace(events, sha256=digest, truth=simulated.truth, log=(*_notes(simulated, request.seed), *events.log))
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from vru.events import Events
+from vru.events import Events, Table
 
 Progress = Callable[[str, int, int], None]
 """``progress(what, done, total)``: called as long work goes on; the command line draws a bar from it."""
@@ -35,10 +36,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A reader. ``read(request, options) -> Events``; raises DataError with every problem found."""
+    """A reader. ``read(request, options)`` gives Events, or a Table of rows; raises DataError with every problem.
+
+    gives : "events" of areas, for a panel by month, or a "table" whose columns the plan names.
+    """
 
     name: str
     label: str
     needs_path: bool
     options: type[SourceOptions]
-    read: Callable[[Request, SourceOptions], Events]
+    read: Callable[[Request, SourceOptions], Events | Table]
+    gives: Literal["events", "table"] = "events"

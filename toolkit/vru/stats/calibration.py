@@ -42,6 +42,9 @@ def calibrate(features: np.ndarray, totals: np.ndarray, number: int, *, match_nu
         columns, sums = features, totals
     scale = np.sqrt((columns**2).mean(axis=0))
     keep = scale > 0
+    if not keep.any():
+        # Nothing to balance on: equal weights, and all of the totals is missed.
+        return Calibrated(np.full(len(features), number / len(features)), 1.0, float(len(features)))
     # Everything per treated unit and equal weight, so that the penalty means the same whatever the numbers are.
     x, aim = columns[:, keep] / scale[keep], sums[keep] / number / scale[keep]
     lift = _solve(x, aim)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, signal, stats
+from scipy import optimize, signal, special, stats
 
 LOG_LIMIT = 30.0
 
@@ -86,8 +86,9 @@ def _tails(total: np.ndarray, odds: np.ndarray, later: int) -> Callable[[float],
     def tails(log_ratio: float) -> tuple[float, float]:
         share = [1 / (1 + np.exp(-log_ratio) / r) for r, _ in groups]
         if len(groups) == 1:
-            law = stats.binom(groups[0][1], share[0])
-            return float(law.cdf(later)), float(law.sf(later - 1))
+            n = groups[0][1]
+            upper = float(special.bdtrc(later - 1, n, share[0])) if later > 0 else 1.0
+            return float(special.bdtr(later, n, share[0])), upper
         mass = np.ones(1)
         for (_, n), p in zip(groups, share, strict=True):
             mass = np.clip(signal.convolve(mass, stats.binom(n, p).pmf(np.arange(n + 1))), 0, None)

@@ -167,9 +167,13 @@ def invert(p: Callable[[float], float], centre: float, scale: float, alpha: floa
 
     p-values by re-assignment need not fall steadily, so the search walks outwards in quarter
     steps of ``scale`` and stops only after eight rejections in a row; the last edge is then
-    refined by bisection. None where the walk finds no edge.
+    refined by bisection. None where the walk finds no edge. Zero is inside whenever it is not rejected,
+    even where it stands alone: with ties a p-value may be higher there than on either side.
     """
-    return Bounds(_edge(p, centre, -scale / 4, alpha), _edge(p, centre, scale / 4, alpha))
+    low, high = _edge(p, centre, -scale / 4, alpha), _edge(p, centre, scale / 4, alpha)
+    if p(0.0) > alpha + TIE:
+        low, high = None if low is None else min(low, 0.0), None if high is None else max(high, 0.0)
+    return Bounds(low, high)
 
 
 def _edge(p: Callable[[float], float], centre: float, step: float, alpha: float) -> float | None:

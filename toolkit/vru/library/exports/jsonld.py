@@ -13,7 +13,12 @@ from vru.library.exports.export import Export, Holdings, page
 from vru.record import Effect, LearningRecord
 
 CONTEXT = "https://schema.org"
-UNITS = {"log_rate_ratio": "log rate ratio", "count_difference": "offences over the period after the start"}
+UNITS = {
+    "log_rate_ratio": "log rate ratio",
+    "count_difference": "offences over the period after the start",
+    "mean_difference": "units of the measure",
+    "risk_difference": "share of 1",
+}
 
 
 def record_jsonld(

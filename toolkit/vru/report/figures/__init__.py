@@ -1,5 +1,7 @@
 """The figures of a report. Each function returns a finished drawing with its text alternative and data."""
 
+from vru.report.figures.arms import arms_figure
+from vru.report.figures.balance import balance_figure
 from vru.report.figures.canvas import Drawn
 from vru.report.figures.event_study import event_study_figure
 from vru.report.figures.forest import forest_figure
@@ -11,6 +13,8 @@ from vru.report.figures.series import series_figure
 __all__ = [
     "Drawn",
     "Falls",
+    "arms_figure",
+    "balance_figure",
     "event_study_figure",
     "forest_figure",
     "graph_figure",

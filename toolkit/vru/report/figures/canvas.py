@@ -126,8 +126,8 @@ def label_ends(axes: "Axes", ends: list[tuple[float, float, str]]) -> None:
 
 
 def _short(text: str) -> str:
-    name, _, year = text.partition(" ")
-    return f"{name[:3]}\n{year}"
+    *day, name, year = text.split(" ")
+    return f"{' '.join([*day, name[:3]])}\n{year}"
 
 
 def _clean(svg: str, key: str) -> str:

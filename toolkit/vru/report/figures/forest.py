@@ -17,7 +17,9 @@ MARKS = {"primary": ("s", BLUE), "secondary": ("o", TEAL), "sensitivity": ("o", 
 def forest_figure(
     estimates: Sequence[Estimate], outcomes: dict[str, str], smallest: float | None, key: str
 ) -> Drawn | None:
-    """Rate ratios and intervals of every analysis on that scale; differences of counts are left to their own table.
+    """Rate ratios and intervals of every analysis on that scale; the rest is left to tables.
+
+    Differences of counts, and effects of a dose, would not share its axis.
 
     Parameters
     ----------
@@ -26,7 +28,7 @@ def forest_figure(
 
     Returns None where no analysis is on the rate-ratio scale.
     """
-    rows = sorted((e for e in estimates if e.ratio), key=lambda e: ROLES[e.role])
+    rows = sorted((e for e in estimates if e.ratio and not e.per), key=lambda e: ROLES[e.role])
     if not rows:
         return None
     with canvas(key, height=1.3 + 0.52 * len(rows)) as drawing:
@@ -75,7 +77,7 @@ def _draw(drawing: Canvas, rows: Sequence[Estimate], smallest: float | None, out
     axes.set_ylim(-len(rows) + 0.4, 0.6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("Rate ratio: fewer offences to the left of 1, more to the right")
+    axes.set_xlabel("Ratio: fewer to the left of 1, more to the right")
 
 
 def _wrap(name: str) -> str:

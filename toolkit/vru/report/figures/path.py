@@ -15,7 +15,7 @@ def path_figure(estimate: Estimate, outcome: str, start: str, key: str) -> Drawn
     if not estimate.path:
         return None
     by_month = {p.period: p for p in estimate.path}
-    periods = _months(estimate.path[0].period, estimate.path[-1].period)
+    periods = _periods(estimate.path)
     points = [by_month.get(p) for p in periods]
     at = next((i for i, p in enumerate(periods) if p >= start), len(periods))
     with canvas(key) as drawing:
@@ -43,6 +43,12 @@ def path_figure(estimate: Estimate, outcome: str, start: str, key: str) -> Drawn
         return finish(drawing, _alt(estimate, title, subtitle, start), title, subtitle, _table(estimate, outcome))
 
 
+def _periods(path: tuple[PathPoint, ...]) -> tuple[str, ...]:
+    """Every month from first to last; weeks and days as they are."""
+    first, last = path[0].period, path[-1].period
+    return _months(first, last) if len(first) == 7 else tuple(p.period for p in path)
+
+
 def _months(first: str, last: str) -> tuple[str, ...]:
     a, b = (int(m[:4]) * 12 + int(m[5:7]) - 1 for m in (first, last))
     return tuple(f"{i // 12:04d}-{i % 12 + 1:02d}" for i in range(a, b + 1))
@@ -51,7 +57,13 @@ def _months(first: str, last: str) -> tuple[str, ...]:
 def _title(path: tuple[PathPoint, ...], start: str) -> str:
     after = [p for p in path if p.period >= start] or list(path)
     below = sum(p.observed < p.expected for p in after)
-    return f"Recorded offences were below expectation in {below} of the {w.plural(len(after), 'month')} from the start"
+    return (
+        f"Recorded offences were below expectation in {below} of the {w.plural(len(after), _step(path))} from the start"
+    )
+
+
+def _step(path: tuple[PathPoint, ...]) -> str:
+    return "month" if len(path[0].period) == 7 else "week"
 
 
 def _subtitle(estimate: Estimate, outcome: str, periods: tuple[str, ...]) -> str:
@@ -67,7 +79,7 @@ def _alt(estimate: Estimate, title: str, subtitle: str, start: str) -> str:
     after = [p for p in estimate.path if p.period >= start] or list(estimate.path)
     observed, expected = sum(p.observed for p in after), sum(p.expected for p in after)
     return (
-        f"Line chart. {subtitle}. {title}. Over those months {w.count(observed)} offences were recorded and "
+        f"Line chart. {subtitle}. {title}. Over those {_step(estimate.path)}s {w.count(observed)} offences were recorded and "
         f"{w.count(expected)} were expected."
     )
 
@@ -78,8 +90,8 @@ def _table(estimate: Estimate, outcome: str) -> Table:
         for p in estimate.path
     )
     return Table(
-        f"Recorded {outcome} by month, observed and expected without the intervention",
-        ("Month", "Observed", "Expected", f"{w.level(estimate.level)} interval of expected"),
+        f"Recorded {outcome} by {_step(estimate.path)}, observed and expected without the intervention",
+        (_step(estimate.path).capitalize(), "Observed", "Expected", f"{w.level(estimate.level)} interval of expected"),
         rows,
         frozenset({1, 2, 3}),
     )

@@ -19,8 +19,7 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
             tuple((w.plain(o.id), o.measure, o.direction, "yes" if o.primary else "no") for o in protocol.outcomes),
         ),
         *_figures(protocol, result),
-        Heading("Missing months"),
-        _missing(result),
+        *([Heading("Missing months"), _missing(result)] if result.series else []),
         Heading("Data log"),
         *_log(result),
     )

@@ -17,6 +17,8 @@ SHARES = {
 
 def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
     """The finding in words, the naive fall beside what selection explains, and a warning where it was not measured."""
+    if protocol.units.shape != "areas":
+        return ()
     found = [f for f in result.findings if f.check == CHECK]
     if not found:
         return (

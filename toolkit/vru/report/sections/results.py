@@ -6,7 +6,7 @@ from vru.protocol import Protocol
 from vru.report import claim, naming
 from vru.report import wording as w
 from vru.report.document import Block, Facts, Heading, Paragraph, Table
-from vru.report.figures import event_study_figure, forest_figure, path_figure
+from vru.report.figures import arms_figure, balance_figure, event_study_figure, forest_figure, path_figure
 from vru.report.section import Section
 from vru.results import Estimate, EvaluationResult
 
@@ -17,17 +17,24 @@ TRUTHS = (("rate_ratio", "rate ratio", 2), ("events_prevented", "offences preven
 def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
     """Tables by scale, then the figures, then what the estimates are made of."""
     ratios = [e for e in result.estimates if e.ratio is not None]
-    counts = [e for e in result.estimates if e.ratio is None]
+    counts = [e for e in result.estimates if e.scale == "count_difference"]
+    shifts = [e for e in result.estimates if e.scale in ("mean_difference", "risk_difference")]
     blocks: list[Block] = list(_truth(result))
     if ratios:
-        blocks += [Heading("Relative effects"), *_forest(protocol, result, ratios), _ratio_table(ratios)]
+        blocks += [Heading("Relative effects"), *_forest(protocol, result, ratios)]
+        blocks.append(_own_table(ratios, "Relative effects, in words"))
     if counts:
         blocks += [
             Heading("Differences of counts"),
-            Paragraph("These analyses answer in offences, not in percent, and are kept apart from those above."),
-            _count_table(counts),
+            Paragraph(
+                "These analyses answer in offences or in weighted offences, not in percent, and are kept apart from those above."
+            ),
+            _own_table(counts, "Differences of counts over the whole period"),
         ]
-    blocks += [Heading("Offences over the whole period"), _prevented_table(protocol, result)]
+    if shifts:
+        blocks += [Heading("Differences of means and of shares"), _own_table(shifts, "Differences, in words")]
+    if any(e.events_prevented is not None for e in result.estimates):
+        blocks += [Heading(_heading(protocol)), _prevented_table(protocol, result)]
     blocks += _pictures(protocol, result.primary)
     for e in result.estimates:
         blocks += _made_of(e)
@@ -47,7 +54,8 @@ def _truth(result: EvaluationResult) -> tuple[Block, ...]:
 
 def _own_scale(e: Estimate) -> str:
     if e.ratio is None:
-        return f"{w.number(e.value, 1)} offences ({w.span(e.low, e.high, 1)})"
+        unit, digits = naming.scale(e)
+        return f"{w.number(e.value, digits)} ({w.span(e.low, e.high, digits)}), {unit}"
     return f"rate ratio {w.ratio_cell(e.ratio)}"
 
 
@@ -59,7 +67,7 @@ def _forest(protocol: Protocol, result: EvaluationResult, ratios: Sequence[Estim
     return () if drawn is None else (drawn.figure(),)
 
 
-def _ratio_table(estimates: Sequence[Estimate]) -> Table:
+def _own_table(estimates: Sequence[Estimate], caption: str) -> Table:
     rows = tuple(
         (
             w.plain(e.analysis),
@@ -72,44 +80,41 @@ def _ratio_table(estimates: Sequence[Estimate]) -> Table:
         for e in estimates
     )
     columns = ("Analysis", "Method", "Outcome", "Estimate", "Interval", "p-value")
-    return Table("Relative effects, in words", columns, rows, frozenset({5}))
+    return Table(caption, columns, rows, frozenset({5}))
 
 
-def _count_table(estimates: Sequence[Estimate]) -> Table:
-    rows = tuple(
-        (
-            w.plain(e.analysis),
-            naming.method(e.method),
-            w.plain(e.outcome),
-            claim.effect(e),
-            f"{w.level(e.level)}: {claim.effect_interval(e)}",
-            w.pvalue(e.p),
-        )
-        for e in estimates
-    )
-    columns = ("Analysis", "Method", "Outcome", "Estimate", "Interval", "p-value")
-    return Table("Differences of counts over the whole period", columns, rows, frozenset({5}))
+def _heading(protocol: Protocol) -> str:
+    return "Events among the treated" if protocol.units.shape == "people" else "Offences over the whole period"
 
 
 def _prevented_table(protocol: Protocol, result: EvaluationResult) -> Table:
     rows = []
     for e in result.estimates:
-        causal = claim.is_causal(protocol, result, e)
+        causal, nouns = claim.is_causal(protocol, result, e), naming.events(protocol, e.outcome)
         prevented = e.events_prevented
         rows.append(
             (
                 w.plain(e.analysis),
                 w.plain(e.outcome),
-                w.MISSING if prevented is None else w.prevented_change(prevented.value, causal),
-                w.MISSING if prevented is None else w.prevented_interval(prevented, causal),
-                w.plural(e.n_post, "month"),
+                w.MISSING if prevented is None else w.prevented_change(prevented.value, causal, nouns),
+                w.MISSING if prevented is None else w.prevented_interval(prevented, causal, nouns),
+                _over(protocol, e),
             )
         )
+    people = protocol.units.shape == "people"
     return Table(
-        "Offences in all treated areas together, against what was expected",
+        "Events among all who were treated, against what was expected"
+        if people
+        else "Offences in all treated areas together, against what was expected",
         ("Analysis", "Outcome", "Estimate", "Interval", "Over"),
         tuple(rows),
     )
+
+
+def _over(protocol: Protocol, e: Estimate) -> str:
+    if protocol.units.shape == "people":
+        return "follow-up"
+    return w.plural(e.n_post, "day" if protocol.units.shape == "days" else "month")
 
 
 def _pictures(protocol: Protocol, estimate: Estimate) -> list[Block]:
@@ -119,21 +124,28 @@ def _pictures(protocol: Protocol, estimate: Estimate) -> list[Block]:
         event_study_figure(estimate, name, f"event-study-{estimate.analysis}"),
     )
     figures = [d.figure() for d in drawn if d is not None]
-    return [Heading("Month by month"), *figures] if figures else []
+    blocks: list[Block] = [Heading("Over time"), *figures] if figures else []
+    sides = arms_figure(estimate, naming.counted(protocol, estimate.outcome), f"arms-{estimate.analysis}")
+    alike = balance_figure(estimate, f"balance-{estimate.analysis}")
+    if sides is not None:
+        blocks += [Heading("The groups compared"), sides.figure()]
+    return [*blocks, Heading("How alike the groups were"), alike.figure()] if alike is not None else blocks
 
 
 def _made_of(estimate: Estimate) -> list[Block]:
     found: list[Block] = []
     name = w.plain(estimate.analysis)
-    ratio = estimate.scale == "log_rate_ratio"
     if estimate.components:
+        # Parts of people's estimates have units of their own, which their names say.
+        people = bool(estimate.arms)
+        digits = 1 if estimate.scale == "count_difference" and not people else 3
+        unit = "" if people else f", {'log rate ratio' if estimate.scale == 'log_rate_ratio' else estimate.unit}"
         rows = tuple(
-            (w.plain(k), w.number(c.value, 3 if ratio else 1), w.span(c.low, c.high, 3 if ratio else 1))
+            (w.plain(k), w.number(c.value, digits), w.span(c.low, c.high, digits))
             for k, c in estimate.components.items()
         )
-        unit = "log rate ratio" if ratio else "offences"
         found.append(
-            Table(f"Parts of the estimate, {name}", ("Part", f"Value, {unit}", "Interval"), rows, frozenset({1, 2}))
+            Table(f"Parts of the estimate, {name}", ("Part", f"Value{unit}", "Interval"), rows, frozenset({1, 2}))
         )
     if estimate.weights:
         found.append(_weights(estimate))

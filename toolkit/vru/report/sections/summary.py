@@ -5,7 +5,7 @@ from vru.report import claim, naming
 from vru.report import wording as w
 from vru.report.document import Block, Bullets, Facts, Notice, Paragraph
 from vru.report.section import Section
-from vru.results import EvaluationResult
+from vru.results import Estimate, EvaluationResult
 
 COUNTED = {"pass": "passed", "concern": "raised a concern", "fail": "failed", "not_run": "could not be run"}
 
@@ -21,7 +21,7 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
                 f"Estimate: {claim.effect(e)}; {w.level(e.level)} interval: {claim.effect_interval(e)}.",
                 _offences(protocol, result),
                 claim.size_that_matters(protocol, e),
-                *_smallness(result),
+                *_smallness(protocol, result),
             ),
             "How large",
         )
@@ -36,23 +36,31 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
 
 def _offences(protocol: Protocol, result: EvaluationResult) -> str:
     e = result.primary
-    months = w.plural(e.n_post, "month")
+    nouns, where = naming.events(protocol, e.outcome), _over(protocol, e)
     if e.events_prevented is None:
-        return f"In offences over the {months} from the start: {w.MISSING}."
+        return f"In {nouns}, {where}: {w.MISSING}."
     causal = claim.is_causal(protocol, result, e)
     return (
-        f"In offences, over the {months} from the start in all treated areas together: "
-        f"{w.prevented_change(e.events_prevented.value, causal)} "
-        f"({w.level(e.level)} interval: {w.prevented_interval(e.events_prevented, causal)})."
+        f"In {nouns}, {where}: {w.prevented_change(e.events_prevented.value, causal, nouns)} "
+        f"({w.level(e.level)} interval: {w.prevented_interval(e.events_prevented, causal, nouns)})."
     )
 
 
-def _smallness(result: EvaluationResult) -> tuple[str, ...]:
+def _over(protocol: Protocol, e: Estimate) -> str:
+    if protocol.units.shape == "people":
+        return f"among the treated {protocol.units.noun} together"
+    if protocol.units.shape == "days":
+        return "over all days drawn for it, in all areas together"
+    return f"over the {w.plural(e.n_post, 'month')} from the start in all treated areas together"
+
+
+def _smallness(protocol: Protocol, result: EvaluationResult) -> tuple[str, ...]:
     e = result.primary
     if e.n_treated > 2:
         return ()
     return (
-        f"Only {w.plural(e.n_treated, 'area was', 'areas were')} treated: one unusual event could move the estimate.",
+        f"Only {e.n_treated:,} of the {protocol.units.noun} {'was' if e.n_treated == 1 else 'were'} treated: "
+        "one unusual event could move the estimate.",
     )
 
 
@@ -90,6 +98,15 @@ def _failed(result: EvaluationResult) -> str:
     return f"Failed: {names}. The result should not be used without reading the section on checks."
 
 
+def _when(protocol: Protocol, e: Estimate) -> tuple[str, str]:
+    window = protocol.window
+    if protocol.units.shape == "areas":
+        return "Months", f"{e.n_pre:,} before and {e.n_post:,} from the start, {w.month(protocol.intervention.start)}"
+    if protocol.units.shape == "days":
+        return "Days", f"{e.n_post:,}, {window.first} to {window.last}"
+    return "Period", f"{w.month(window.first)} to {w.month(window.last)}"
+
+
 def _facts(protocol: Protocol, result: EvaluationResult) -> tuple[tuple[str, str], ...]:
     e = result.primary
     return (
@@ -99,8 +116,8 @@ def _facts(protocol: Protocol, result: EvaluationResult) -> tuple[tuple[str, str
             "Outcome",
             protocol.outcome(e.outcome).measure if e.outcome in naming.outcomes(protocol) else w.plain(e.outcome),
         ),
-        ("Areas", f"{e.n_treated:,} treated, {e.n_comparison:,} comparison"),
-        ("Months", f"{e.n_pre:,} before and {e.n_post:,} from the start, {w.month(protocol.intervention.start)}"),
+        (naming.units(protocol), naming.arms(protocol, e.n_treated, e.n_comparison)),
+        _when(protocol, e),
         ("Method", naming.method(e.method)),
     )
 

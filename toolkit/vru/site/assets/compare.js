@@ -5,7 +5,8 @@
   if (!box || !window.vruForest) { return; }
   var parts = Number(box.dataset.parts), nonce = document.currentScript.nonce;
   var AT_MOST = 6;
-  var SCALES = { log_rate_ratio: "a change in per cent", count_difference: "a number of events" };
+  var SCALES = { log_rate_ratio: "a change in per cent", count_difference: "a number of events",
+    mean_difference: "a change in units of the measure", risk_difference: "a change in percentage points" };
 
   function byId(id) { return document.getElementById(id); }
   var status = byId("compare-status"), faults = byId("compare-faults");
@@ -62,15 +63,20 @@
 
   function unique(list) { return list.filter(function (x, i) { return list.indexOf(x) === i; }); }
 
+  // Results of one scale share an axis; of means, only those of one measure do.
+  function axisOf(r) { return r.main.scale + (r.main.scale === "mean_difference" ? "/" + r.main.measure : ""); }
+
   function drawFigures(records) {
     figures.replaceChildren();
-    var scales = unique(records.map(function (r) { return r.main.scale; }));
-    if (scales.length > 1) {
-      add(figures, "p", "govuk-inset-text", "Not drawn on one axis: some of these results are " + SCALES.log_rate_ratio +
-        " and others " + SCALES.count_difference + ". A length on one cannot be compared with a length on the other, so each kind has its own figure.");
+    var kinds = unique(records.map(axisOf));
+    if (kinds.length > 1) {
+      var told = unique(records.map(function (r) { return SCALES[r.main.scale]; }));
+      add(figures, "p", "govuk-inset-text", "Not drawn on one axis: " + (told.length > 1 ? "some of these results are " +
+        told.join(" and others ") : "these results are in units of different measures") +
+        ". A length on one cannot be compared with a length on the other, so each kind has its own figure.");
     }
-    scales.forEach(function (scale, i) {
-      var group = records.filter(function (r) { return r.main.scale === scale; });
+    kinds.forEach(function (kind, i) {
+      var group = records.filter(function (r) { return axisOf(r) === kind; }), scale = group[0].main.scale;
       var outcomes = unique(group.map(function (r) { return r.main.outcome; }));
       add(figures, "h2", "govuk-heading-m", "Main results as " + SCALES[scale]);
       if (outcomes.length > 1) {

@@ -2,28 +2,32 @@
 (function () {
   "use strict";
   var LEFT = 262, RIGHT = 552, WIDTH = 760, ROW = 42, TOP = 34, FOOT = 34, MARGIN = 0.06;
-  var APART = { log_rate_ratio: 52, count_difference: 86 };
+  var APART = { log_rate_ratio: 52, count_difference: 86, mean_difference: 86, risk_difference: 86 };
+  var LEAST = { log_rate_ratio: Math.log(1.1), count_difference: 1, mean_difference: 1e-6, risk_difference: 0.01 };
+  var WAYS = { count_difference: ["fewer", "more"], mean_difference: ["lower", "higher"], risk_difference: ["points lower", "points higher"] };
   var LARGEST = Math.log(8);
   var RATIOS = [[1, "no change"], [0.5, "−50%"], [2, "+100%"], [0.75, "−25%"], [1.5, "+50%"], [0.25, "−75%"],
     [4, "+300%"], [1.25, "+25%"], [0.9, "−10%"], [1.1, "+10%"], [0.125, "−88%"], [8, "+700%"]];
-  var UNIT = { log_rate_ratio: "change in per cent, on a ratio scale", count_difference: "change in number" };
+  var UNIT = { log_rate_ratio: "change in per cent, on a ratio scale", count_difference: "change in number",
+    mean_difference: "change in units of the measure", risk_difference: "change in percentage points" };
 
-  function counts(low, high) {
-    var rough = (high - low) / 3;
+  function steps(low, high, scale) {
+    var unit = scale === "risk_difference" ? 0.01 : 1;
+    var rough = (high - low) / unit / 3;
     var power = Math.pow(10, Math.floor(Math.log10(rough)));
     var step = [1, 2, 5, 10].map(function (m) { return m * power; }).filter(function (s) { return s >= rough; })[0];
     var marks = [[0, "no change"]];
     for (var i = 1; i < 5; i += 1) {
       var size = i * step;
       var words = size >= 1 ? Math.round(size).toLocaleString("en-GB") : String(Number(size.toPrecision(6)));
-      marks.push([-size, words + " fewer"], [size, words + " more"]);
+      marks.push([-size * unit, words + " " + WAYS[scale][0]], [size * unit, words + " " + WAYS[scale][1]]);
     }
     return marks;
   }
 
   function axis(values, scale) {
     var ratio = scale === "log_rate_ratio";
-    var least = ratio ? Math.log(1.1) : 1;
+    var least = LEAST[scale];
     if (ratio) { values = values.map(function (v) { return Math.min(Math.max(v, -LARGEST), LARGEST); }); }
     var low = Math.min.apply(null, values.concat(-least)), high = Math.max.apply(null, values.concat(least));
     var margin = MARGIN * (high - low);
@@ -32,7 +36,7 @@
       return LEFT + (Math.min(Math.max(v, made.low), made.high) - made.low) / (made.high - made.low) * (RIGHT - LEFT);
     };
     made.beyond = function (v) { return v < made.low || v > made.high; };
-    var marks = ratio ? RATIOS.map(function (r) { return [Math.log(r[0]), r[1]]; }) : counts(low, high);
+    var marks = ratio ? RATIOS.map(function (r) { return [Math.log(r[0]), r[1]]; }) : steps(low, high, scale);
     marks.forEach(function (m) {
       var clear = made.ticks.every(function (k) { return Math.abs(made.x(m[0]) - made.x(k[0])) >= APART[scale]; });
       if (!made.beyond(m[0]) && clear) { made.ticks.push(m); }

@@ -8,7 +8,7 @@
   var KEY = 0, VERSION = 1, TITLE = 2, ON = 3, RESULT = 4, DISCLAIMER = 5, ANSWERS = 6;
   var SHOWN = 50, AT_MOST = 6;
   var nonce = document.currentScript.nonce;
-  var index = null, loading = false, shown = SHOWN, ordered = [], picked = [];
+  var index = null, loading = false, shown = SHOWN, ordered = [], picked = [], some = false;
   var chosen = facets.map(function () { return new Set(); });
   var place = {};
   facets.forEach(function (f, i) { place[f.id] = i; });
@@ -36,13 +36,21 @@
 
   function textHits() {
     var text = query.value.trim();
+    some = false;
     if (text === "") { return records.map(function (_, i) { return i; }); }
     if (!index) { loadIndex(); return null; }
-    return index.search(text, {
-      /* One letter would begin most words of the library, which is no search. */
-      prefix: function (term) { return term.length > 1; }, combineWith: "AND", boost: { title: 3 },
-      fuzzy: function (term) { return term.length > 4 ? 0.2 : false; }
-    }).map(function (hit) { return hit.id; });
+    function search(how) {
+      return index.search(text, {
+        /* One letter would begin most words of the library, which is no search. */
+        prefix: function (term) { return term.length > 1; }, combineWith: how, boost: { title: 3 },
+        fuzzy: function (term) { return term.length > 4 ? 0.2 : false; }
+      });
+    }
+    var hits = search("AND");
+    /* A question typed in full has words that no record has: then the records that have most of them, and say so. */
+    some = hits.length === 0;
+    if (some) { hits = search("OR"); }
+    return hits.map(function (hit) { return hit.id; });
   }
 
   /* A record that fails one facet alone still counts for that facet's other answers. */
@@ -151,6 +159,21 @@
     clear.hidden = !any && query.value === "";
   }
 
+  /* Whoever searches for one kind of intervention is told where everything about it is gathered. */
+  function showKnown(real, asked) {
+    var first = real.slice(0, 20), counts = {}, best = -1, f = place.intervention;
+    first.forEach(function (at) {
+      var kind = records[at][ANSWERS][f][0];
+      counts[kind] = (counts[kind] || 0) + 1;
+      if (best < 0 || counts[kind] > counts[best]) { best = kind; }
+    });
+    var shown = asked && best >= 0 && counts[best] * 2 > first.length;
+    byId("known").hidden = !shown;
+    if (!shown) { return; }
+    byId("known-link").href = data.kinds[best];
+    byId("known-link").textContent = "What is known about " + facets[f].values[best][1] + ", all results together";
+  }
+
   function update() {
     var hits = textHits();
     write();
@@ -165,9 +188,10 @@
     showMore(false);
     showFacets(result.counts);
     var n = ordered.length;
+    showKnown(real, query.value.trim() !== "" || !chips.hidden);
     status.textContent = n === 0 ? "No evaluations match. Try fewer or shorter words, or take a filter away." :
-      counted(real.length, "evaluation", "evaluations") + (exercises ? " and " + counted(exercises, "exercise", "exercises") : "") +
-      (n === 1 ? " matches" : " match") + (n > SHOWN ? "; the first " + SHOWN + " are shown." : ".");
+      (some ? "No evaluation has all these words. " : "") + counted(real.length, "evaluation", "evaluations") + (exercises ? " and " + counted(exercises, "exercise", "exercises") : "") +
+      (some ? (n === 1 ? " has" : " have") + " some of them" : n === 1 ? " matches" : " match") + (n > SHOWN ? "; the first " + SHOWN + " are shown." : ".");
     heading.hidden = n === 0;
   }
 

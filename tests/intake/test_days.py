@@ -1,0 +1,124 @@
+"""From a schedule and offences to patrol days: the day runs as the plan says, and what is not in the schedule is missing."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vru.errors import DataError
+from vru.events import Table
+from vru.intake import Made, build_days
+from vru.intake.days import days_between
+from vru.panel import Panel
+from vru.protocol import Protocol
+from vru.protocol.fields import Outcome, Window
+from vru.protocol.rows import Days
+from vru.protocol.units import Units
+
+FIRST, LAST = "2021-03-20", "2021-04-03"
+PERIODS = days_between(FIRST, LAST)
+
+
+def schedule(**changes: Any) -> pd.DataFrame:
+    rows = [(u, d, "1" if (i + j) % 2 else "0") for i, u in enumerate(("HS1", "HS2")) for j, d in enumerate(PERIODS)]
+    frame = pd.DataFrame(rows, columns=["hot_spot", "date", "drawn"])
+    frame["minutes"] = np.where(frame["drawn"] == "1", "45", None)
+    for column, value in changes.items():
+        frame[column] = value
+    return frame.astype("str")
+
+
+def crimes(*rows: tuple[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(rows or [("HS1", "2021-03-21 05:59")], columns=["hot_spot", "when"]).astype("str")
+
+
+def build(table: pd.DataFrame | None = None, events: pd.DataFrame | None = None, starts: str = "06:00") -> Made:
+    plan = Days.model_validate(
+        {
+            "events": {"unit": "hot_spot", "when": "when", "day_starts": starts},
+            "schedule": {
+                "unit": "hot_spot",
+                "date": "date",
+                "assigned": {"column": "drawn"},
+                "delivered": {"minutes": "minutes"},
+            },
+        }
+    )
+    protocol = Protocol.model_construct(
+        days=plan,
+        units=Units(kind="site"),
+        window=Window(first=FIRST, last=LAST, period="day"),
+        outcomes=[Outcome(id="violence", measure="offences", filter={})],
+    )
+    sha = "sha256:" + "0" * 64
+    return build_days(
+        protocol,
+        {
+            "crimes": Table("offences.csv", crimes() if events is None else events, sha),
+            "schedule": Table("schedule.csv", schedule() if table is None else table, sha),
+        },
+    )
+
+
+def panel(made: Made) -> Panel:
+    assert isinstance(made.data, Panel)
+    return made.data
+
+
+def refusal(table: pd.DataFrame | None = None, events: pd.DataFrame | None = None, starts: str = "06:00") -> str:
+    with pytest.raises(DataError) as caught:
+        build(table, events, starts)
+    return str(caught.value)
+
+
+def test_an_offence_before_six_belongs_to_the_day_before() -> None:
+    events = crimes(("HS1", "2021-03-21 05:59"), ("HS1", "2021-03-21 06:00"), ("HS2", "2021-03-21T05:59:59"))
+    counts = panel(build(events=events)).counts["violence"]
+    assert counts[0, :3].tolist() == [1, 1, 0]
+    assert counts[1, :3].tolist() == [1, 0, 0]
+    assert panel(build(events=events, starts="00:00")).counts["violence"][0, :3].tolist() == [0, 2, 0]
+
+
+def test_what_is_not_in_the_schedule_is_missing_not_unpatrolled() -> None:
+    made = build(schedule().drop(index=[3]))
+    data = panel(made)
+    assert data.missing[0, 3]
+    assert np.isnan(data.counts["violence"][0, 3])
+    assert any("taken as missing" in n.text and n.count == 1 for n in made.log)
+
+
+def test_schedule_and_delivery_come_through() -> None:
+    drawn = panel(build()).schedule
+    assert drawn is not None
+    assert drawn.assigned[0].tolist() == [j % 2 == 1 for j in range(len(PERIODS))]
+    assert np.nansum(drawn.delivered["minutes"]) == 45 * drawn.assigned.sum()
+
+
+def test_rows_elsewhere_and_outside_are_counted_and_left_out() -> None:
+    made = build(events=crimes(("HS1", "2021-03-22 12:00"), ("HS9", "2021-03-22 12:00"), ("HS1", "2022-01-01 12:00")))
+    said = {n.text: n.count for n in made.log}
+    assert said["rows outside the window, left out"] == 1
+    assert said["rows of the window in no patrolled area, left out"] == 1
+
+
+def test_days_on_which_the_clocks_change_are_named() -> None:
+    assert any("2021-03-28" in n.text and "23 or 25 hours" in n.text for n in build().log)
+
+
+@pytest.mark.parametrize(
+    ("table", "events", "said"),
+    [
+        (schedule(date="20/03/2021"), None, "export dates as 2021-04-03"),
+        (schedule(drawn="perhaps"), None, "rows (perhaps) are neither"),
+        (pd.concat([schedule(), schedule()[:2]]), None, "2 rows repeat an area and day"),
+        (schedule().rename(columns={"drawn": "drwan"}), None, "did you mean 'drwan'"),
+        (schedule(date="2019-01-01"), None, "no row lies inside the window"),
+        (schedule(hot_spot=""), None, "rows name no area"),
+        (None, crimes(("HS1", "2021-03-22"), ("HS1", "2021-03-23")), "most events have no time"),
+        (None, crimes(("HS1", "03/04/2021 12:00")), "rows hold no date"),
+        (None, crimes(("HS7", "2021-03-22 12:00")), "not a single event"),
+    ],
+)
+def test_what_is_wrong_is_said(table: pd.DataFrame | None, events: pd.DataFrame | None, said: str) -> None:
+    assert said in refusal(table, events)

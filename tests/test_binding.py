@@ -1,0 +1,57 @@
+"""Where a plan's analyses, checks and covariates do not fit its data or its graph, said before data are read."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from vru.binding import resolve
+from vru.errors import ProtocolError
+from vru.protocol import load
+
+MakePlan = Callable[..., Path]
+
+
+@pytest.mark.parametrize("template", ["patrol_days", "programme", "randomised_programme"])
+def test_templates_bind(template: str, make_plan: MakePlan) -> None:
+    assert resolve(load(make_plan(template))).analyses
+
+
+@pytest.mark.parametrize(
+    ("template", "old", "new", "said"),
+    [
+        (
+            "programme",
+            "method: adjusted_comparison, outcome: reoffended, options: {estimator: doubly_robust}",
+            "method: poisson_did, outcome: reoffended, options: {}",
+            "poisson_did is for areas over months",
+        ),
+        (
+            "patrol_days",
+            "method: dose_response, outcome: violence, options: {scheme: within_day}",
+            "method: parallel_trial, outcome: violence, options: {}",
+            "parallel_trial is for one row per person",
+        ),
+        ("patrol_days", "name: schedule_kept", "name: placebo_date", "placebo_date is for areas over months"),
+        ("programme", "source: extract", "source: police_uk", "does not give what units.kind: person needs"),
+        (
+            "programme",
+            "adjustment: [age, ",
+            "adjustment: [",
+            "age would be adjusted for and the graph does not say so",
+        ),
+        ("programme", "covariates: {age: age, ", "covariates: {", "the graph adjusts for age, which it would not use"),
+        ("programme", "covariates: {age: age", "covariates: {sessions: sessions, age: age", "sessions is a mediator"),
+        ("programme", "{estimator: doubly_robust}", "{covariates: [aeg]}", "did you mean 'age'?"),
+    ],
+)
+def test_a_misfit_is_named_with_what_would_fit(
+    template: str, old: str, new: str, said: str, make_plan: MakePlan
+) -> None:
+    changes = [(old, new)]
+    if "adjustment: [" in new and "age" in old:
+        # The graph itself must stay sound, so age no longer leads to the programme.
+        changes.append(("    - age -> programme\n", ""))
+    with pytest.raises(ProtocolError) as caught:
+        resolve(load(make_plan(template, *changes)))
+    assert said in str(caught.value)

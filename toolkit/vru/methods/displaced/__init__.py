@@ -1,0 +1,1 @@
+"""What the displacement differences share: sums weighted by harm."""

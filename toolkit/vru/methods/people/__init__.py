@@ -1,0 +1,1 @@
+"""What methods on cohorts share: rows ready to compare, and the arms described."""

@@ -1,0 +1,76 @@
+"""Where a plan finds its people, or its patrol days, in extracts: which column is what."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from vru.protocol.section import Name, Section
+
+Column = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Value = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+
+
+class ArmColumn(Section):
+    """The column that says who is treated: its values for treated rows and for comparison rows."""
+
+    column: Column
+    treated: list[Value] = Field(default=["1"], min_length=1)
+    comparison: list[Value] = Field(default=["0"], min_length=1)
+
+    @model_validator(mode="after")
+    def _apart(self) -> "ArmColumn":
+        if both := sorted({v.casefold() for v in self.treated} & {v.casefold() for v in self.comparison}):
+            raise ValueError(f"both treated and comparison: {', '.join(both)}")
+        return self
+
+
+class CohortPlan(Section):
+    """One row per person, case, class or school: which column is what.
+
+    ``covariates`` names what was known before the start; these names are the nodes of the graph.
+    """
+
+    data: Name = "people"
+    id: Column
+    assigned: ArmColumn | None = Field(None, description="What each was allocated to, invited to or encouraged into")
+    received: ArmColumn | None = Field(None, description="What each took")
+    covariates: dict[Name, Column] = Field(default_factory=dict)
+    cluster: Column | None = Field(None, description="What was allocated together, or shares its shocks: school, area")
+    stratum: Column | None = Field(None, description="What allocation was done within")
+    period: Column | None = Field(None, description="For a stepped wedge: the period of the row")
+    exposure: Column | None = Field(None, description="Follow-up time at risk, in any unit, positive")
+    running: Column | None = Field(None, description="The score that eligibility depends on")
+
+    @model_validator(mode="after")
+    def _compared(self) -> "CohortPlan":
+        if self.assigned is None and self.received is None and self.running is None:
+            raise ValueError("nobody is compared: give assigned, received or running")
+        return self
+
+
+class DayEvents(Section):
+    """Events of the patrolled areas: the columns that hold the area and when it happened."""
+
+    data: Name = "crimes"
+    unit: Column
+    when: Column
+    day_starts: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = Field(
+        "00:00", description="A patrol day may run from 06:00 to 05:59: then events before it belong to the day before"
+    )
+
+
+class ScheduleTable(Section):
+    """The schedule, one row per area and day: what was drawn, and what was delivered."""
+
+    data: Name = "schedule"
+    unit: Column
+    date: Column
+    assigned: ArmColumn
+    delivered: dict[Literal["minutes", "visits"], Column] = Field(default_factory=dict)
+
+
+class Days(Section):
+    """A trial in which the same areas are patrolled on some days and not on others."""
+
+    events: DayEvents
+    schedule: ScheduleTable
