@@ -28,7 +28,8 @@ class Options(MethodOptions):
 
     matching : counts (classic), rates (per mean exposure), or index (each unit over its own mean before).
     augment : ridge corrects for the imbalance that weights leave, and lets weights be negative.
-    predictors : columns of the panel's covariates; then V is nested, from ``starts`` starts.
+    predictors : columns of the panel's covariates; then V is nested, from ``starts`` starts (6, or
+        two for each of more than eight predictors).
     outcome_means : what joins them of the outcome; its mean in each third of the time before, or none (published
         specifications name single years of the outcome, which are then columns like the others).
     inference : placebo (other units taken for treated, at most ``draws`` choices) or conformal (months).
@@ -40,7 +41,7 @@ class Options(MethodOptions):
     augment: Augment = "none"
     predictors: tuple[str, ...] = ()
     outcome_means: Means = "thirds"
-    starts: int = Field(6, ge=1, le=100)
+    starts: int | None = Field(None, ge=1, le=200)
     inference: Literal["placebo", "conformal"] = "placebo"
     statistic: Statistic = "ratio"
     draws: int = Field(499, ge=199, le=200_000)
@@ -182,8 +183,8 @@ def _notes(opts: Options, setting: Setting, made: _Fit, closeness: float) -> tup
     if opts.predictors:
         thirds = " and the outcome's mean in each third of the time before" if opts.outcome_means == "thirds" else ""
         notes.append(
-            f"Matched on {', '.join(opts.predictors)}{thirds}; their weights come from {opts.starts} starts of a search "
-            "that has several optima."
+            f"Matched on {', '.join(opts.predictors)}{thirds}; their weights come from several starts of a search that "
+            "has several optima."
         )
     mean = setting.scaled[:, : setting.n_pre].mean(axis=1)
     level, donors = float(setting.target(treated)[: setting.n_pre].mean()), mean[~treated]

@@ -100,7 +100,7 @@ def outcome_share(setting: Setting, augment: Augment) -> Share:
     return share
 
 
-def nested_share(setting: Setting, means: Means, starts: int, seed: int) -> Share:
+def nested_share(setting: Setting, means: Means, starts: int | None, seed: int) -> Share:
     """Weights from covariates and, with ``means`` thirds, the outcome's mean in each third of the time before; V nested."""
     covariates = setting.covariates
     assert covariates is not None
