@@ -24,7 +24,8 @@ class Cell:
 
     references : of the records, ``organisation/id@vX.Y``. published : how many of them retell published literature,
         which no organisation of the network evaluated; organisations : of the rest.
-    strongest : highest level on the Maryland scale (1 to 5), None where none was rated. better, worse, unclear : evaluations by where their interval lies.
+    strongest : highest level on the Maryland scale (1 to 5), None where none was rated.
+    better, worse, unclear : evaluations by where their interval lies.
     text : number, strength and direction in words.
     """
 
