@@ -1,10 +1,11 @@
 """The evidence gap map: every combination is there, and counts follow the records."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from vru.library import StoredRecord
+from vru.library import StoredRecord, read_prior_evidence
 from vru.library.gapmap import gap_map
 from vru.library.vocabulary import VOCABULARIES
 from vru.record import LearningRecord
@@ -58,3 +59,13 @@ def test_the_map_follows_the_records(evaluation: Evaluation, stored: Stored) -> 
     assert len(gap_map([one]).cell("hot_spot_policing", "police_recorded_violence").references) == 1
     gone = stored(evaluation("one"), "retract")
     assert gap_map([gone]).cell("hot_spot_policing", "police_recorded_violence").references == ()
+
+
+def test_published_literature_is_counted_apart_and_by_no_organisation(evaluation: Evaluation, stored: Stored) -> None:
+    folder = Path(__file__).resolve().parents[3] / "shared_learning" / "prior_evidence"
+    retold = [r for r in read_prior_evidence(folder) if r.intervention.type == "hot_spot_policing"]
+    cell = gap_map([*map(stored, retold)]).cell("hot_spot_policing", "police_recorded_violence")
+    assert (cell.published, cell.organisations) == (5, 0)
+    assert cell.text == "5 published reports; not rated; 5 cannot tell"
+    both = gap_map([*map(stored, [*retold, evaluation("one")])]).cell("hot_spot_policing", "police_recorded_violence")
+    assert both.text.startswith("1 evaluation by 1 organisation and 5 published reports; strongest at level ")

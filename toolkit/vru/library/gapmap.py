@@ -1,7 +1,7 @@
 """The evidence gap map: what is known and what is not, intervention by outcome, rebuilt from the records."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vru.library.reading import StoredRecord
 from vru.library.studies import LeftOut, current, domain, rating_of
@@ -22,14 +22,17 @@ class Term:
 class Cell:
     """Evaluations of one intervention on one outcome.
 
-    references : of the records, ``organisation/id@vX.Y``. strongest : highest level on the Maryland scale
-        (1 to 5), None where none was rated. better, worse, unclear : evaluations by where their interval lies.
+    references : of the records, ``organisation/id@vX.Y``. published : how many of them retell published literature,
+        which no organisation of the network evaluated; organisations : of the rest.
+    strongest : highest level on the Maryland scale (1 to 5), None where none was rated.
+    better, worse, unclear : evaluations by where their interval lies.
     text : number, strength and direction in words.
     """
 
     intervention: str
     outcome: str
     references: tuple[str, ...]
+    published: int
     organisations: int
     strongest: int | None
     better: int
@@ -102,23 +105,33 @@ def _way(effect: Effect | None, direction: str) -> str:
 
 def _cell(intervention: str, outcome: str, entries: dict[str, _Entry]) -> Cell:
     levels = [e.rating for e in entries.values() if e.rating is not None]
-    organisations = len({e.record.organisation for e in entries.values()})
+    own = [e.record for e in entries.values() if e.record.literature is None]
     ways = [e.way for e in entries.values()]
     better, worse, unclear = (ways.count(w) for w in ("better", "worse", "unclear"))
     cell = Cell(
-        intervention, outcome, tuple(entries), organisations, max(levels, default=None), better, worse, unclear, ""
+        intervention,
+        outcome,
+        tuple(entries),
+        len(entries) - len(own),
+        len({r.organisation for r in own}),
+        max(levels, default=None),
+        better,
+        worse,
+        unclear,
+        "",
     )
-    return Cell(
-        intervention, outcome, cell.references, organisations, cell.strongest, better, worse, unclear, _text(cell)
-    )
+    return replace(cell, text=_text(cell))
 
 
 def _text(cell: Cell) -> str:
-    n = len(cell.references)
-    if n == 0:
+    own = len(cell.references) - cell.published
+    if not cell.references:
         return "no evaluation"
     by = f"{cell.organisations} organisation{'' if cell.organisations == 1 else 's'}"
+    told = [f"{own} evaluation{'' if own == 1 else 's'} by {by}"] if own else []
+    if cell.published:
+        told.append(f"{cell.published} published report{'' if cell.published == 1 else 's'}")
     strength = "not rated" if cell.strongest is None else f"strongest at level {cell.strongest} of 5"
     ways = [(cell.better, "for the better"), (cell.worse, "for the worse"), (cell.unclear, "cannot tell")]
-    told = ", ".join(f"{count} {way}" for count, way in ways if count)
-    return f"{n} evaluation{'' if n == 1 else 's'} by {by}; {strength}; {told}"
+    found = ", ".join(f"{count} {way}" for count, way in ways if count)
+    return f"{' and '.join(told)}; {strength}; {found}"
