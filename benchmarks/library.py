@@ -87,14 +87,9 @@ def table(found: dict[int, dict[str, dict[str, float]]], each: dict[int, float])
             "# A library on disk",
             "",
             f"`python benchmarks/library.py --records {','.join(map(str, sizes))}`, {date.today():%d %B %Y}, Python "
-<<<<<<< HEAD
-            f"{sys.version.split()[0]}, 2 cores shared with other work (trust CPU seconds), a local disk. Every record has a "
-            f"report of {REPORT // 1000} kB; every command reads and verifies all of them. Start of Python and imports included.",
-=======
             f"{sys.version.split()[0]}, 2 cores shared with other work (trust CPU seconds), a local disk. "
             f"Every record has a report of "
             f"{REPORT // 1000} kB; every command reads and verifies all of them. Start of Python and imports included.",
->>>>>>> wt-lib
             "",
             head,
             rule,
