@@ -51,6 +51,7 @@ ROWS = (
     Row(SPACE, "vru", "control"),
     Row(SPACE, "diff-diff", "control", peer=True),
     Row(NESTED, "vru", "nested", times=STATES, note="California alone run"),
+    Row(NESTED, "vru, corners=True", "nested corners", times=STATES, note="California alone run"),
     Row(NESTED, "diff-diff, 4 starts", "nested", peer=True, times=STATES, note="California alone run"),
     Row(STAGGERED, "vru", "staggered"),
     Row(STAGGERED, "diff-diff", "staggered", peer=True),
@@ -110,18 +111,22 @@ def control(data: Path) -> Callable[[], str]:
     return work
 
 
-def nested(data: Path) -> Callable[[], str]:
-    from synthetic import N_PRE, matrices
+def nested(corners: bool) -> Make:
+    def make(data: Path) -> Callable[[], str]:
+        from synthetic import N_PRE, matrices
 
-    from vru.stats.synthetic_nested import nested_weights
+        from vru.stats.synthetic_nested import nested_weights
 
-    _, y, x = matrices(pd.read_csv(data / "reference" / "prop99_abadie.csv"))
+        _, y, x = matrices(pd.read_csv(data / "reference" / "prop99_abadie.csv"))
 
-    def work() -> str:
-        found = nested_weights(x[1:], x[0], y[1:, :N_PRE], y[0, :N_PRE], np.random.default_rng(1))
-        return f"loss of California {found.loss:.4f}"
+        def work() -> str:
+            rng = np.random.default_rng(1)
+            found = nested_weights(x[1:], x[0], y[1:, :N_PRE], y[0, :N_PRE], rng, corners=corners)
+            return f"loss of California {found.loss:.4f}"
 
-    return work
+        return work
+
+    return make
 
 
 def staggered(data: Path) -> Callable[[], str]:
@@ -177,7 +182,8 @@ WAYS: dict[str, tuple[Make, int]] = {
     "loop pyfixest": (loop("pyfixest", 10), 0),
     "loop statsmodels": (loop("statsmodels", 2), 0),
     "control": (control, 5),
-    "nested": (nested, 0),
+    "nested": (nested(corners=False), 0),
+    "nested corners": (nested(corners=True), 0),
     "staggered": (staggered, 5),
     "synthetic_did": (synthetic_did, 5),
     "series": (series, 5),

@@ -27,7 +27,7 @@ ON_REAL_VIOLENCE = {
     "controlled_interrupted_series": f"{PLACEBO} this test raised 6 to 8 false alarms in 100 instead of 5.",
     "structural_series": f"{PLACEBO} this interval left out no effect 3 to 10 times in 100 with a comparison, most where "
     "violence rose, and up to 18 times without one.",
-    "synthetic_control": f"{PLACEBO} this test was cautious: 1 to 3 false alarms in 100.",
+    "synthetic_control": f"{PLACEBO} this test was cautious: 0 to 3 false alarms in 100.",
     "calibrated_weights": f"{PLACEBO} this test was cautious: 0 to 2 false alarms in 100.",
 }
 
