@@ -26,7 +26,8 @@ from vru.results import Balance, Estimate, Finding, Rating
 from vru.stats.sensitivity import e_value, robustness_value
 
 METHOD = METHODS["adjusted_comparison"]
-NAMES = sorted(name for name, check in CHECKS.items() if "people" in check.takes)
+AT_CUTOFF = {"density_at_cutoff", "continuity_at_cutoff", "placebo_cutoffs"}  # tested where there is a cutoff
+NAMES = sorted(name for name, check in CHECKS.items() if "people" in check.takes and name not in AT_CUTOFF)
 SOME = {"dowhy_placebo_treatment": 20, "dowhy_random_common_cause": 20, "dowhy_data_subset": 20}
 SOME |= {"dowhy_unobserved_common_cause": 5, "placebo_treatment": 20, "row_subset": 20}
 
