@@ -125,3 +125,11 @@ def test_says_why_it_did_not_run(name: str) -> None:
 
 def test_holm_by_hand() -> None:
     assert holm({"a": 0.01, "b": 0.04, "c": 0.03}) == pytest.approx({"a": 0.03, "c": 0.06, "b": 0.06})
+
+
+def test_the_score_itself_among_the_covariates_is_no_jump() -> None:
+    plain = cohort(3)
+    same = replace(plain, covariates=plain.covariates.assign(score=2 * np.asarray(plain.running) + 7))
+    found = run("continuity_at_cutoff", case(same))
+    assert found.numbers["covariates"] == run("continuity_at_cutoff", case(plain)).numbers["covariates"]
+    assert "score" not in found.text

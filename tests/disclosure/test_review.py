@@ -8,7 +8,7 @@ import pytest
 
 from vru.disclosure import PROFILES, enforce, review
 from vru.errors import DisclosureError
-from vru.results import Finding, to_json
+from vru.results import Arm, Finding, to_json
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 CORE = (
@@ -100,6 +100,20 @@ def test_small_counts_in_paths_and_totals_are_found_and_model_quantities_are_not
     assert verdict(counts={"phi": 3.0, "expected": 2.0, "T0": 300.0}).verdict == "pass"
     missing = replace(outcome, series=(replace(outcome.series[0], values=(None, *outcome.series[0].values[1:])),))
     assert review(plan, missing, {})[0].verdict == "pass"
+
+
+def test_small_arms_and_the_events_in_them_are_found(plan, outcome):
+    def verdict(*arms, **changes):
+        first = replace(outcome.estimates[0], arms=arms, estimand="risk ratio", path=(), **changes)
+        return review(plan, replace(outcome, estimates=(first,)), {})[0]
+
+    usual = Arm("comparison", 50, 48, 0.25)
+    assert verdict(Arm("treated", 40, 40, 0.5), usual).verdict == "pass"
+    assert "treated" in verdict(Arm("treated", 3, 3, 0.0), usual).text
+    assert "treated: events" in verdict(Arm("treated", 40, 40, 0.05), usual).text
+    assert "without the outcome" in verdict(Arm("treated", 40, 40, 0.95), usual).text
+    # How the comparison was made is no count of what happened to people.
+    assert verdict(usual, counts={"lost_treated": 2.0, "clusters_treated": 3.0, "cutoff": 1.0}).verdict == "pass"
 
 
 def test_word_files_are_read_through(reviewed, failures):

@@ -146,6 +146,13 @@ def test_design_codes_are_the_registrys(plan, make_plan, outcome):
         ("before_after", "other_impact"),
         ("weighted_displacement", "other_quasi_experimental"),
         ("relative_rate_ratio", "other_quasi_experimental"),
+        ("crossover_trial", "rct"),
+        ("dose_response", "instrumental"),
+        ("parallel_trial", "individual_rct"),
+        ("cluster_trial", "cluster"),
+        ("adjusted_comparison", "propensity"),
+        ("instrumented", "instrumental"),
+        ("regression_discontinuity", "regression"),
         ("something_new", "other_quasi_experimental"),
     ],
 )

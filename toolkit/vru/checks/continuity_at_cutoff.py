@@ -27,7 +27,7 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     """The registered analysis with a covariate in the outcome's place and no covariate held fixed."""
     assert isinstance(options, Options)
     cutoff_of(case)
-    columns = _columns(case.cohort.covariates)
+    columns = _without_score(_columns(case.cohort.covariates), case.cohort.running)
     if not columns:
         return not_run(NAME, case, "the cohort has no covariate that varies.")
     p: dict[str, float] = {}
@@ -60,6 +60,23 @@ def _columns(frame: pd.DataFrame) -> dict[str, np.ndarray]:
     return {k: v for k, v in made.items() if (~np.isnan(v)).any() and np.nanstd(v) > 0}
 
 
+def _without_score(columns: dict[str, np.ndarray], score: np.ndarray | None) -> dict[str, np.ndarray]:
+    """The columns that are not the score itself: a straight line leaves nothing of it, so any rounding would be a jump."""
+    if score is None:
+        return columns
+    kept = {}
+    for name, values in columns.items():
+        known = ~np.isnan(values)
+        same = (
+            known.sum() > 2
+            and np.ptp(score[known]) > 0
+            and abs(np.corrcoef(values[known], score[known])[0, 1]) > 1 - 1e-9
+        )
+        if not same:
+            kept[name] = values
+    return kept
+
+
 def _swapped(cohort: Cohort, outcome: str, values: np.ndarray) -> Cohort:
     # Columns that never vary are held fixed by no method; dropping them would break options that name them.
     still = pd.DataFrame(0.0, index=cohort.covariates.index, columns=cohort.covariates.columns)
@@ -78,6 +95,10 @@ def holm(p: dict[str, float]) -> dict[str, float]:
     return made
 
 
+def _p(value: float) -> str:
+    return f"{value:.3f}" if value >= 0.001 else "under 0.001"
+
+
 def _judge(case: Case, p: dict[str, float], sizes: dict[str, float], left: int) -> Finding:
     allowed = holm(p)
     jumps = [name for name in p if allowed[name] < 0.05]
@@ -87,7 +108,7 @@ def _judge(case: Case, p: dict[str, float], sizes: dict[str, float], left: int) 
         f"{len(p)} covariates settled beforehand were put in the outcome's place. "
         f"{len(jumps)} of them jump at the cutoff, allowing for the number tried"
         + (f" ({', '.join(jumps)})." if jumps else ".")
-        + f" The smallest p-value is that of {least}: {p[least]:.3f}, {allowed[least]:.3f} allowing for the number tried, for "
+        + f" The smallest p-value is that of {least}: {_p(p[least])}, {_p(allowed[least])} allowing for the number tried, for "
         f"a jump of {sizes[least]:+.2f} standard deviations."
     )
     if jumps:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from vru.disclosure.profiles import PROFILES, Profile
-from vru.results import EvaluationResult, Finding
+from vru.results import Arm, Estimate, EvaluationResult, Finding
 
 CHECK = "disclosure_small_counts"
 MODEL_QUANTITIES = frozenset({"phi", "alpha", "expected", "dispersion", "theta"})
+OF_THE_DESIGN = ("cutoff", "scores_", "clusters_", "smallest_cluster", "largest_cluster", "lost_", "trimmed_")
+"""How names begin of counts that say how a comparison was made, not what happened to people in it."""
 _SHOWN = 5
 
 
@@ -42,5 +44,20 @@ def _counts(result: EvaluationResult) -> Iterator[tuple[str, float]]:
         for point in estimate.path:
             yield f"{estimate.analysis}, observed {point.period}", point.observed
         for name, value in estimate.counts.items():
-            if name not in MODEL_QUANTITIES and float(value).is_integer():
+            if name not in MODEL_QUANTITIES and not name.startswith(OF_THE_DESIGN) and float(value).is_integer():
                 yield f"{estimate.analysis}, {name}", value
+        for arm in estimate.arms:
+            yield from _of_arm(estimate, arm)
+
+
+def _of_arm(estimate: Estimate, arm: Arm) -> Iterator[tuple[str, float]]:
+    """How many are in an arm; and those with the outcome, and without it, where its mean is a share that gives them away."""
+    yield f"{estimate.analysis}, {arm.name}", float(arm.observed)
+    if arm.mean is None or estimate.events_prevented is None:
+        return
+    events = arm.mean * arm.observed
+    # Rates per unit of follow-up are no shares: their product with people is no whole number but by chance.
+    if abs(events - round(events)) < 1e-6:
+        yield f"{estimate.analysis}, {arm.name}: events", float(round(events))
+        if "risk" in estimate.estimand:
+            yield f"{estimate.analysis}, {arm.name}: without the outcome", float(arm.observed - round(events))

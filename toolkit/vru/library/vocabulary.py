@@ -42,6 +42,12 @@ Source: design_types.csv of github i-dot-ai/evaluation-registry, snapshot of Jan
 """
 
 METHOD_DESIGNS: tuple[tuple[str, str], ...] = (
+    ("parallel_trial", "individual_rct"),
+    ("cluster_trial", "cluster"),
+    ("crossover_trial", "rct"),
+    ("dose_response", "instrumental"),
+    ("instrumented", "instrumental"),
+    ("regression_discontinuity", "regression"),
     ("synthetic", "synthetic"),
     ("calibrated", "synthetic"),
     ("sdid", "synthetic"),

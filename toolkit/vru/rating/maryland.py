@@ -59,6 +59,7 @@ DECISIVE = (
     "overlap",
     "balance",
     "density_at_cutoff",
+    "continuity_at_cutoff",
     "placebo_cutoffs",
 )
 PEOPLE = {

@@ -159,6 +159,9 @@ def _tidier(record: LearningRecord) -> tuple[tuple[str, str], ...]:
     )
 
 
+PEOPLE = ("person", "case", "family", "class", "school")
+
+
 def _setting(record: LearningRecord) -> tuple[tuple[str, str], ...]:
     s = record.setting
     kind = SETTINGS.get(s.unit_kind, plain(s.unit_kind)).lower().replace("lsoa", "LSOA")
@@ -167,7 +170,7 @@ def _setting(record: LearningRecord) -> tuple[tuple[str, str], ...]:
     return (
         ("Population", s.population),
         ("Compared with", s.comparator),
-        ("Areas", f"{counted}: {kind}"),
+        ("Numbers" if s.unit_kind in PEOPLE else "Areas", f"{counted}: {kind}"),
         ("Period studied", s.first if s.first == s.last else f"{s.first} to {s.last}"),
         ("Design", "; ".join(design_label(d) for d in record.design)),
     )

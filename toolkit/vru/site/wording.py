@@ -22,6 +22,12 @@ SETTINGS = {
     "lsoa11": "Small areas (LSOA 2011)",
     "lsoa21": "Small areas (LSOA 2021)",
     "polygon": "Places drawn on a map",
+    "site": "Patrolled places, by day",
+    "person": "People",
+    "case": "Cases",
+    "family": "Families",
+    "class": "Classes",
+    "school": "Schools",
 }
 VERDICT = {"pass": "Pass", "concern": "Concern", "fail": "Fail", "not_run": "Not run"}
 
