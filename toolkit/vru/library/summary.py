@@ -51,7 +51,7 @@ def _effect(protocol: Protocol, result: EvaluationResult, estimate: Estimate) ->
         both = "lower and higher" if estimate.scale in DIFFERENCES else "fewer and more"
         return f"The best estimate for {name} is, for {what}, {size}; these data fit with both {both}."
     if protocol.artificial_effect is not None or result.provenance.truth:
-        return f"This is an exercise in which the truth is known; the analysis finds {size} {what}."
+        return f"This is an exercise in which the truth is known; the analysis finds, for {what}, {size}."
     verb = strength(result, estimate.outcome)
     if verb == "caused":
         return f"The estimated effect of {name} on {what}: {size}."

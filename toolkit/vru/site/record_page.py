@@ -143,9 +143,15 @@ def _effect_row(record: LearningRecord, effect: Effect, methods: frozenset[str])
         method_anchor=f"method-{effect.method}" if effect.method in methods else "",
         text=effect_text(effect),
         p="not reported" if effect.p is None else ("<0.001" if effect.p < 0.001 else f"{effect.p:.3f}"),
-        units=f"{effect.n_treated:,} treated, {effect.n_comparison:,} comparison; "
-        f"{effect.n_pre:,} periods before, {effect.n_post:,} after",
+        units=f"{effect.n_treated:,} treated, {effect.n_comparison:,} comparison{_followed(effect)}",
     )
+
+
+def _followed(effect: Effect) -> str:
+    # People are followed in no periods, and patrol days have none before.
+    if not effect.n_post:
+        return ""
+    return f"; {effect.n_pre:,} periods before, {effect.n_post:,} after"
 
 
 def _tidier(record: LearningRecord) -> tuple[tuple[str, str], ...]:
