@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from vru.panel import Panel
+from vru.panel import Panel, PoolRecord, SelectionHistory
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -65,6 +66,29 @@ def make_panel() -> Callable[..., Panel]:
             starts=tuple(periods[pre] if r == "treated" else None for r in role),
             missing=gone,
         )
+
+    return make
+
+
+@pytest.fixture
+def with_selection() -> Callable[[Panel], Panel]:
+    """Factory: the panel, its areas having been chosen on a year before it, among twice as many."""
+
+    def make(panel: Panel) -> Panel:
+        rng = np.random.default_rng(4)
+        n = len(panel.units)
+        mean = np.nanmean(np.nan_to_num(panel.counts["violence"]), axis=1)
+        pool = (*panel.units, *(f"pool{i}" for i in range(n)))
+        rate = np.concatenate([mean, 0.5 * mean])[:, None]
+        before = rng.poisson(np.repeat(rate, 12, axis=1)).astype(float)
+        over = rng.poisson(np.repeat(0.5 * mean[:, None], panel.shape[1], axis=1)).astype(float)
+        year = tuple(f"2018-{m:02d}" for m in range(1, 13))
+        record = PoolRecord(
+            (*year, *panel.periods),
+            np.concatenate([before, np.concatenate([panel.counts["violence"], over])], axis=1),
+        )
+        chosen = np.arange(2 * n) < n
+        return replace(panel, selection=SelectionHistory("violence", year, pool, before, chosen, record))
 
     return make
 

@@ -10,7 +10,7 @@ import pytest
 
 from vru.checks import CHECKS, Case, Check
 from vru.errors import MethodError
-from vru.panel import Panel, SelectionHistory
+from vru.panel import Panel, PoolRecord, SelectionHistory
 from vru.rating import overclaims
 from vru.results import Estimate, Finding, Rating
 
@@ -27,7 +27,10 @@ def full(panel: Panel) -> Panel:
     counts = rng.poisson(rng.gamma(4, 2, (len(pool), 1)), (len(pool), 12)).astype(float)
     chosen = np.arange(len(pool)) >= 60
     months = tuple(f"2017-{m:02d}" for m in range(1, 13))
-    return replace(panel, selection=SelectionHistory("violence", months, pool, counts, chosen))
+    others = rng.poisson(rng.gamma(4, 2, (60, 1)), (60, panel.shape[1])).astype(float)
+    later = np.concatenate([others, panel.counts["violence"]])
+    record = PoolRecord((*months, *panel.periods), np.concatenate([counts, later], axis=1))
+    return replace(panel, selection=SelectionHistory("violence", months, pool, counts, chosen, record))
 
 
 def run(check: Check, case: Case, seed: int = 1) -> Finding:

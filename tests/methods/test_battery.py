@@ -14,12 +14,13 @@ from pydantic import ValidationError
 from vru.errors import MethodError
 from vru.methods import METHODS
 from vru.methods.method import Method
-from vru.panel import Panel
+from vru.panel import Panel, SelectionHistory
 from vru.results import Estimate
 
 MakePanel = Callable[..., Panel]
 RATIO = 0.7
 NEED_BUFFERS = ("weighted_displacement_quotient",)
+NEED_SELECTION = ("level_adjusted_did",)
 CARDS = Path(__file__).parents[2] / "toolkit" / "METHODS.md"
 
 areas = [m for m in METHODS.values() if m.takes == "areas"]
@@ -28,10 +29,15 @@ with_card = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS.keys
 
 
 @pytest.fixture
-def make_panel(make_panel: MakePanel, request: pytest.FixtureRequest) -> MakePanel:
-    """The shared factory; with buffers for a method that answers about them and refuses without."""
-    needs = getattr(request.node, "callspec", None) and request.node.callspec.params["method"].name in NEED_BUFFERS
-    return (lambda **asked: make_panel(**{"buffers": 6} | asked)) if needs else make_panel
+def make_panel(
+    make_panel: MakePanel, with_selection: Callable[[Panel], Panel], request: pytest.FixtureRequest
+) -> MakePanel:
+    """The shared factory; with what a method refuses without: buffers, or how areas were chosen."""
+    call = getattr(request.node, "callspec", None)
+    name = call.params["method"].name if call else ""
+    if name in NEED_SELECTION:
+        return lambda **asked: with_selection(make_panel(**asked))
+    return (lambda **asked: make_panel(**{"buffers": 6} | asked)) if name in NEED_BUFFERS else make_panel
 
 
 def fit(method: Method, panel: Panel, seed: int = 1) -> Estimate:
@@ -48,6 +54,11 @@ def truth(method: Method, estimate: Estimate, panel: Panel, ratio: float) -> flo
 
 def flat(estimate: Estimate) -> str:
     return json.dumps(dataclasses.asdict(estimate), sort_keys=True, allow_nan=False)
+
+
+def _renamed(panel: Panel, names: dict[str, str]) -> SelectionHistory | None:
+    chosen = panel.selection
+    return None if chosen is None else replace(chosen, pool=tuple(names.get(u, u) for u in chosen.pool))
 
 
 @every
@@ -79,9 +90,11 @@ def test_finds_none_under_placebo(method: Method, make_panel: MakePanel) -> None
 def test_ignores_row_order_and_unit_labels(method: Method, make_panel: MakePanel) -> None:
     panel = make_panel(ratio=RATIO)
     order = np.random.default_rng(0).permutation(len(panel.units))
+    names = tuple(f"Z{i}" for i in range(len(order)))
     moved = replace(
         panel,
-        units=tuple(f"Z{i}" for i in range(len(order))),
+        units=names,
+        selection=_renamed(panel, {panel.units[int(i)]: n for i, n in zip(order, names, strict=True)}),
         counts={k: v[order] for k, v in panel.counts.items()},
         role=tuple(panel.role[i] for i in order),
         starts=tuple(panel.starts[i] for i in order),

@@ -14,7 +14,7 @@ import pytest
 from vru.errors import MethodError
 from vru.methods import METHODS
 from vru.methods.method import Method
-from vru.panel import Panel, Role
+from vru.panel import Panel, Role, SelectionHistory
 from vru.results import Estimate
 
 PRE, POST = 24, 12
@@ -37,8 +37,13 @@ def panel(cells: Cells) -> Panel:
     role: tuple[Role, ...] = tuple(r for r in ROLES for _ in cells[r])
     periods = tuple(f"{2019 + j // 12}-{j % 12 + 1:02d}" for j in range(PRE + POST))
     stacked = np.concatenate([cells[r] for r in ROLES])
+    units = tuple(f"U{i}" for i in range(len(role)))
+    year = tuple(f"2018-{m:02d}" for m in range(1, 13))
+    mean = stacked.mean(axis=1, keepdims=True)
+    before = np.random.default_rng(3).poisson(np.repeat(mean, 12, axis=1)).astype(float)
     return Panel(
-        units=tuple(f"U{i}" for i in range(len(role))),
+        units=units,
+        selection=SelectionHistory("violence", year, units, before, np.ones(len(units), dtype=bool)),
         periods=periods,
         counts={"violence": stacked},
         role=role,

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from vru.checks import CHECKS
 from vru.protocol.fields import Protocol, Selection
-from vru.rating import allowed_verb, overclaims, rate
+from vru.rating import Carried, allowed_verb, overclaims, rate
 from vru.results import Estimate, Finding, Rating
 
 ESTIMATE = Estimate(
@@ -30,6 +31,11 @@ ESTIMATE = Estimate(
     n_post=12,
 )
 ALIKE = Finding("pre_period_trend", "main", "pass", "")
+LIKE = Finding("comparability", "main", "pass", "", {"difference_level": 0.1})
+RANKS = Finding("placebo_ranks", "main", "pass", "")
+HIDDEN = Finding("dowhy_unobserved_common_cause", "main", "pass", "")
+ALL_PASSED = (ALIKE, LIKE, RANKS, HIDDEN)
+BEARS_ON = {name: check.bears_on for name, check in CHECKS.items()}
 LOT = Selection(rule="top", outcome="violence", first="2018-01", last="2018-12", top=20, assign="random_half")
 
 
@@ -45,14 +51,16 @@ def level(
     findings: tuple[Finding, ...] = (ALIKE,),
     registered: str = "yes",
     selection: Selection | None = None,
+    adjusts: tuple[str, ...] = ("unit", "period"),
     **changed: Any,
 ) -> Rating:
     (found,) = rate(
         protocol(selection),
         (replace(ESTIMATE, **changed),),
         findings,
-        registered,
-        {"main": design},  # type: ignore[arg-type]
+        registered,  # type: ignore[arg-type]
+        {"main": Carried(design, adjusts)},
+        BEARS_ON,
     )
     return found
 
@@ -71,10 +79,25 @@ def level(
         (3, {"findings": ()}),
         (3, {"findings": (replace(ALIKE, verdict="not_run"),)}),
         (4, {"findings": (replace(ALIKE, verdict="concern"),)}),
+        (3, {"findings": (replace(ALIKE, powered=False),)}),
+        (3, {"findings": (replace(ALIKE, verdict="concern", powered=False),)}),
+        (3, {"findings": (ALIKE, replace(LIKE, verdict="concern", numbers={"difference_level": 1.3}))}),
+        (3, {"findings": (ALIKE, replace(LIKE, verdict="concern", numbers={"difference_level": -0.25}))}),
+        (4, {"findings": (ALIKE, replace(LIKE, verdict="concern", numbers={"difference_level": 0.24}))}),
+        (
+            4,
+            {
+                "findings": (ALIKE, replace(LIKE, verdict="concern", numbers={"difference_level": 1.3})),
+                "adjusts": ("unit", "period", "level"),
+            },
+        ),
+        (3, {"findings": (*ALL_PASSED[:2], replace(RANKS, verdict="fail"))}),
+        (4, {"findings": (*ALL_PASSED[:3], replace(HIDDEN, verdict="fail"))}),
         (4, {"findings": (Finding("placebo_date", "main", "pass", ""),)}),
         (3, {"findings": (replace(ALIKE, verdict="fail"),)}),
         (3, {"findings": (ALIKE, Finding("placebo_areas", "main", "fail", ""))}),
-        (3, {"findings": (replace(ALIKE, verdict="fail"), Finding("placebo_areas", "main", "fail", ""))}),
+        (2, {"findings": (replace(ALIKE, verdict="fail"), Finding("placebo_areas", "main", "fail", ""))}),
+        (3, {"selection": LOT, "findings": (ALIKE, RANKS, *(replace(f, verdict="fail") for f in (ALIKE, RANKS)))}),
         (4, {"findings": (ALIKE, Finding("placebo_areas", "another", "fail", ""))}),
         (4, {"findings": (ALIKE, Finding("overdispersion", "main", "fail", ""))}),
         (3, {"registered": "no"}),
@@ -94,8 +117,55 @@ def test_levels(expected: int, kw: dict[str, Any]) -> None:
     found = level(**kw)
     assert found.level == expected, found.reasons
     assert found.reasons
-    assert found.verb == {1: "changed", 2: "changed", 3: "is associated with", 4: "caused", 5: "caused"}[expected]
+    lot = kw.get("selection") == LOT
+    strong = "caused" if lot else "is associated with"
+    assert found.verb == {1: "changed", 2: "changed", 3: "is associated with", 4: strong, 5: "caused"}[expected]
     assert found.verb == allowed_verb(found)
+    assert bool(found.against) == (found.verb != "caused")
+
+
+FAILED_ONE = {
+    "no trend test": (LIKE, RANKS, HIDDEN),
+    "a trend test without power": (replace(ALIKE, powered=False), LIKE, RANKS, HIDDEN),
+    "a trend": (replace(ALIKE, verdict="concern"), LIKE, RANKS, HIDDEN),
+    "busier areas": (ALIKE, replace(LIKE, verdict="concern", numbers={"difference_level": 1.3}), RANKS, HIDDEN),
+    "unlike areas": (ALIKE, replace(LIKE, verdict="concern"), RANKS, HIDDEN),
+    "levels not known": (ALIKE, RANKS, HIDDEN),
+    "ranks not tried": (ALIKE, LIKE, HIDDEN),
+    "ranks doubtful": (ALIKE, LIKE, replace(RANKS, verdict="concern"), HIDDEN),
+    "ranks failed": (ALIKE, LIKE, replace(RANKS, verdict="fail"), HIDDEN),
+    "a hidden cause": (ALIKE, LIKE, RANKS, replace(HIDDEN, verdict="fail")),
+}
+
+
+@pytest.mark.parametrize("findings", FAILED_ONE.values(), ids=FAILED_ONE.keys())
+@pytest.mark.parametrize("adjusts", [("unit", "period"), ("unit", "period", "level")], ids=["plain", "like level"])
+def test_without_a_lot_one_thing_missing_is_enough_to_take_caused_away(
+    findings: tuple[Finding, ...], adjusts: tuple[str, ...]
+) -> None:
+    found = level(findings=findings, adjusts=adjusts)
+    assert found.verb == "is associated with"
+    assert found.against
+
+
+def test_without_a_lot_caused_needs_level_course_ranks_and_no_hidden_cause() -> None:
+    found = level(findings=ALL_PASSED)
+    assert (found.level, found.verb, found.against) == (4, "caused", ())
+    unregistered = level(findings=ALL_PASSED, registered="no")
+    assert (unregistered.level, unregistered.verb) == (3, "is associated with")
+    assert "not registered" in unregistered.against[0]
+
+
+@pytest.mark.parametrize(
+    ("design", "expected"),
+    [("randomised", "caused"), ("instrument", "caused"), ("threshold", "caused"), ("adjusted", "is associated with")],
+)
+def test_of_people_a_lot_or_a_threshold_licenses_caused(design: str, expected: str) -> None:
+    units = Protocol.model_fields["units"].annotation.model_construct(kind="person", selection=None)  # type: ignore[union-attr]
+    people = Protocol.model_construct(units=units, deviations=[], artificial_effect=None)
+    (found,) = rate(people, (ESTIMATE,), (), "yes", {"main": Carried(design)}, BEARS_ON)
+    assert found.verb == expected
+    assert bool(found.against) == (expected != "caused")
 
 
 def test_reasons_say_what_lowered_it() -> None:
@@ -108,13 +178,13 @@ def test_reasons_say_what_lowered_it() -> None:
 def test_one_rating_per_outcome_from_its_primary_estimate() -> None:
     other = replace(ESTIMATE, analysis="rough", role="sensitivity")
     second = replace(ESTIMATE, analysis="robbery", role="secondary", outcome="robbery")
-    designs = {"main": "panel", "rough": "before_after", "robbery": "before_after"}
-    found = rate(protocol(), (other, ESTIMATE, second), (ALIKE,), "yes", designs)
+    methods = {"main": Carried("panel")}
+    found = rate(protocol(), (other, ESTIMATE, second), (ALIKE,), "yes", methods, BEARS_ON)
     assert [(r.outcome, r.level) for r in found] == [("violence", 4), ("robbery", 2)]
 
 
 def test_an_exercise_says_so() -> None:
-    (found,) = rate(protocol(artificial=object()), (ESTIMATE,), (ALIKE,), "yes", {"main": "panel"})
+    (found,) = rate(protocol(artificial=object()), (ESTIMATE,), (ALIKE,), "yes", {"main": Carried("panel")}, BEARS_ON)
     assert "exercise" in found.reasons[-1]
 
 
@@ -135,11 +205,16 @@ CAUSAL = (
 
 
 @pytest.mark.parametrize("text", CAUSAL)
-def test_causal_words_need_level_four(text: str) -> None:
-    weak, mid, strong = level(design="before_after"), level(design="controlled_before_after"), level()
+def test_causal_words_need_a_licence_not_only_level_four(text: str) -> None:
+    weak, mid, strong = (
+        level(design="before_after"),
+        level(design="controlled_before_after"),
+        level(findings=ALL_PASSED),
+    )
     assert (weak.level, mid.level, strong.level) == (2, 3, 4)
     assert len(overclaims(text, weak)) == len(overclaims(text, mid)) == 1
     assert overclaims(text, strong) == []
+    assert len(overclaims(text, level())) == 1
     assert "write " in overclaims(text, mid)[0]
 
 

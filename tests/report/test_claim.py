@@ -6,6 +6,7 @@ import pytest
 from vru.report import claim, naming
 from vru.results import Rating
 from vru.run.telling import estimate_text
+from vru.words import evidence
 
 
 @pytest.fixture
@@ -28,25 +29,25 @@ def rated(*verbs):
     [
         ((), "change"),
         (("changed",), "change"),
-        (("was associated with",), "associated"),
+        (("is associated with",), "associated"),
         (("caused",), "caused"),
-        (("caused", "was associated with"), "associated"),
+        (("caused", "is associated with"), "associated"),
         (("caused", "something new"), "change"),
     ],
 )
 def test_the_weakest_rating_decides(make_result, verbs, expected):
-    assert claim.strength(make_result(ratings=rated(*verbs)), "violence") == expected
+    assert evidence.strength(make_result(ratings=rated(*verbs)), "violence") == expected
 
 
 def test_a_rating_of_another_outcome_licenses_nothing(make_result):
-    assert claim.strength(make_result(ratings=rated("caused")), "robbery") == "change"
+    assert evidence.strength(make_result(ratings=rated("caused")), "robbery") == "change"
 
 
 @pytest.mark.parametrize(
     ("verb", "said", "unsaid"),
     [
         ("caused", "caused a difference: 19% fewer", "associated"),
-        ("was associated with", "was associated with 19% fewer", "caused a difference"),
+        ("is associated with", "was associated with 19% fewer", "caused a difference"),
         ("changed", "cannot say that the intervention made the difference", "associated"),
     ],
 )
@@ -55,6 +56,17 @@ def test_headline_uses_the_licensed_words(make_protocol, make_result, verb, said
     text = claim.headline(make_protocol(), result, result.primary)
     assert said in text
     assert unsaid not in text
+
+
+def test_the_sentence_says_what_stands_against_more(make_protocol, make_result):
+    doubts = ("areas were not drawn by lot", "treated areas were busier than their comparison beforehand")
+    ratings = (replace(rated("is associated with")[0], against=doubts),)
+    result = make_result(ratings=ratings)
+    text = claim.headline(make_protocol(), result, result.primary)
+    assert text.endswith(
+        "does not show that it caused the difference, as areas were not drawn by lot and treated areas were busier than "
+        "their comparison beforehand."
+    )
 
 
 @pytest.mark.parametrize(

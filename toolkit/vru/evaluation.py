@@ -18,7 +18,7 @@ from vru.events import DataNote
 from vru.graph import Identification
 from vru.panel import Panel
 from vru.protocol import Protocol, Registration, digest
-from vru.rating import rate
+from vru.rating import Carried, rate
 from vru.results import Estimate, EvaluationResult, Finding, Provenance, Series
 
 Step = Callable[[str, int, int], None]
@@ -99,7 +99,8 @@ def _result(
     plan: Plan, data: Panel | Cohort, inputs: Inputs, estimates: tuple[Estimate, ...], findings: tuple[Finding, ...]
 ) -> EvaluationResult:
     protocol = plan.protocol
-    designs = {a.plan.id: a.method.design for a in plan.analyses}
+    carried = {a.plan.id: Carried(a.method.design, a.method.adjusts_for) for a in plan.analyses}
+    bears_on = {c.plan.name: c.check.bears_on for c in plan.checks}
     return EvaluationResult(
         protocol_id=protocol.id,
         protocol_digest=digest(protocol),
@@ -108,7 +109,7 @@ def _result(
         identification=inputs.identification,
         estimates=estimates,
         findings=findings,
-        ratings=rate(protocol, estimates, findings, inputs.registration.status, designs),
+        ratings=rate(protocol, estimates, findings, inputs.registration.status, carried, bears_on),
         series=_all_series(protocol, data),
         data_log=inputs.data_log,
         provenance=Provenance(dict(inputs.data), dict(inputs.versions), protocol.seed, dict(inputs.truth)),

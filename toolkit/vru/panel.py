@@ -4,7 +4,7 @@ Everything downstream works on matrices of shape ``(n_units, n_periods)`` whose 
 ``units`` order and whose columns are in ``periods`` order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -18,11 +18,24 @@ ROLES: tuple[Role, ...] = ("treated", "comparison", "buffer", "buffer_comparison
 
 
 @dataclass(frozen=True, slots=True)
+class PoolRecord:
+    """The outcome that areas were chosen on, in every area that could have been chosen and every month there is.
+
+    months : in order, from the first month of the data to the last of the window.
+    counts : ``(n_pool, n_months)`` offences per unit-month, NaN where the month is missing.
+    """
+
+    months: tuple[str, ...]
+    counts: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
 class SelectionHistory:
     """How hot spots were chosen: the counts they were chosen on, for chosen and unchosen alike.
 
     ``counts`` has shape ``(n_pool, n_selection_periods)``, offences per unit-period;
     ``chosen`` marks the pool units that entered the evaluation as treated or comparison.
+    ``record`` : the same areas over all months, for placebos by rank and for other windows; None where not known.
     """
 
     outcome: str
@@ -30,6 +43,12 @@ class SelectionHistory:
     pool: tuple[str, ...]
     counts: np.ndarray
     chosen: np.ndarray
+    record: PoolRecord | None = None
+
+    def level(self, units: Sequence[str]) -> np.ndarray:
+        """Offences per period of the selection in each of ``units``, ``(n_units,)``; NaN for units outside the pool."""
+        mean = dict(zip(self.pool, self.counts.mean(axis=1).tolist(), strict=True))
+        return np.array([mean.get(u, np.nan) for u in units], dtype=float)
 
 
 @dataclass(frozen=True, slots=True)

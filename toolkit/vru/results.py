@@ -130,7 +130,11 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found about one analysis (or about the whole evaluation: ``analysis`` empty)."""
+    """What one check found about one analysis (or about the whole evaluation: ``analysis`` empty).
+
+    powered : False where the check could not have seen what it looks for, so that a pass says little and counts for
+        nothing.
+    """
 
     check: str
     analysis: str
@@ -138,11 +142,15 @@ class Finding:
     text: str
     numbers: Mapping[str, Number] = field(default_factory=dict)
     threshold: str = ""
+    powered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """How strong the evidence is on one published instrument, for one outcome."""
+    """How strong the evidence is on one published instrument, for one outcome.
+
+    verb : the strongest verb that it licenses. against : what stands against a stronger one, each a clause.
+    """
 
     instrument: str
     outcome: str
@@ -150,6 +158,7 @@ class Rating:
     label: str
     reasons: tuple[str, ...]
     verb: str
+    against: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

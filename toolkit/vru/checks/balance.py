@@ -57,4 +57,5 @@ CHECK = Check(
     options=Options,
     run=guarded(NAME, _run),
     takes=("people",),
+    bears_on=("design",),
 )

@@ -80,4 +80,5 @@ CHECK = Check(
     options=CheckOptions,
     run=guarded(NAME, _run),
     takes=("days",),
+    bears_on=("design",),
 )

@@ -14,6 +14,8 @@ from vru.panel import Panel
 from vru.protocol import Protocol
 from vru.results import Estimate, Finding
 
+Bearing = Literal["design", "course", "level", "ranks", "hidden_causes"]
+
 
 class CheckOptions(BaseModel):
     """Options of a check as typed in a protocol; closed to unknown keys."""
@@ -56,6 +58,9 @@ class Check:
     """A check. ``run(case, options, rng) -> Finding``; what cannot run is ``not_run`` and says why.
 
     takes : the shapes of data it can look at.
+    bears_on : what its verdict decides. "design": a failure lowers the rating. "course", "level", "ranks" (did the arms
+        move alike, were they of like level, do areas of other ranks differ as much) and "hidden_causes" decide
+        whether a causal word is licensed without a lot.
     """
 
     name: str
@@ -65,3 +70,4 @@ class Check:
     options: type[CheckOptions]
     run: Callable[[Case, CheckOptions, Generator], Finding]
     takes: tuple[Literal["areas", "days", "people"], ...] = ("areas",)
+    bears_on: tuple[Bearing, ...] = ()

@@ -113,4 +113,5 @@ CHECK = Check(
     ),
     options=Options,
     run=guarded(NAME, _run),  # type: ignore[arg-type]
+    bears_on=("level",),
 )

@@ -102,4 +102,5 @@ CHECK = Check(
     options=Options,
     run=guarded(NAME, _run),
     takes=("people",),
+    bears_on=("design",),
 )

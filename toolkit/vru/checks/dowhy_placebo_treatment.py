@@ -69,4 +69,5 @@ CHECK = Check(
     options=Options,
     run=guarded(NAME, _run),
     takes=("areas", "people"),
+    bears_on=("design",),
 )

@@ -192,4 +192,5 @@ CHECK = Check(
     options=Options,
     run=guarded(NAME, _run),
     takes=("areas", "people"),
+    bears_on=("hidden_causes",),
 )

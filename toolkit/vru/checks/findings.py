@@ -14,11 +14,18 @@ Run = Callable[[Case, CheckOptions, Generator], Finding]
 
 
 def finding(
-    check: str, case: Case, verdict: Verdict, text: str, numbers: Mapping[str, object], threshold: str
+    check: str,
+    case: Case,
+    verdict: Verdict,
+    text: str,
+    numbers: Mapping[str, object],
+    threshold: str,
+    *,
+    powered: bool = True,
 ) -> Finding:
     """A finding about the case's analysis; numbers become plain and finite, None where they do not exist."""
     plain = {name: _plain(value) for name, value in numbers.items()}
-    return Finding(check, case.estimate.analysis, verdict, text, plain, threshold)
+    return Finding(check, case.estimate.analysis, verdict, text, plain, threshold, powered)
 
 
 def not_run(check: str, case: Case, reason: str, numbers: Mapping[str, object] | None = None) -> Finding:

@@ -158,4 +158,5 @@ CHECK = Check(
     options=Options,
     run=guarded(NAME, _run),
     takes=("people",),
+    bears_on=("hidden_causes",),
 )

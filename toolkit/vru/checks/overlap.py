@@ -111,4 +111,5 @@ CHECK = Check(
     options=Options,
     run=guarded(NAME, _run),
     takes=("people",),
+    bears_on=("design",),
 )

@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from dataclasses import replace
 
 import numpy as np
 from numpy.random import Generator
@@ -12,7 +11,7 @@ from scipy.stats import binom
 from vru.checks.check import Case, Check, CheckOptions
 from vru.checks.findings import excludes_none, finding, guarded, not_run, percent
 from vru.errors import MethodError
-from vru.panel import Panel
+from vru.replay import called_treated
 from vru.results import Estimate, Finding, Verdict
 
 NAME = "placebo_areas"
@@ -47,7 +46,7 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     reason = ""
     for chosen in _assignments(n, m, options.draws, rng):
         try:
-            tried.append(case.refit(_called_treated(calm, chosen, starts, rng)))
+            tried.append(case.refit(called_treated(calm, _starts(chosen, starts, rng))))
         except MethodError as error:
             reason = str(error.problems[0].what)
     said = [excludes_none(e.low, e.high, e.p, e.level) for e in tried]
@@ -63,13 +62,8 @@ def _assignments(n: int, m: int, draws: int, rng: Generator) -> list[tuple[int, 
     return [tuple(int(i) for i in rng.choice(n, m, replace=False)) for _ in range(draws)]
 
 
-def _called_treated(calm: Panel, chosen: tuple[int, ...], starts: list[str], rng: Generator) -> Panel:
-    given = {i: starts[int(k)] for i, k in zip(chosen, rng.integers(0, len(starts), len(chosen)), strict=True)}
-    return replace(
-        calm,
-        role=tuple("treated" if i in given else "comparison" for i in range(len(calm.units))),
-        starts=tuple(given.get(i) for i in range(len(calm.units))),
-    )
+def _starts(chosen: tuple[int, ...], starts: list[str], rng: Generator) -> dict[int, str]:
+    return {i: starts[int(k)] for i, k in zip(chosen, rng.integers(0, len(starts), len(chosen)), strict=True)}
 
 
 def _judge(case: Case, tried: list[Estimate], alarms: int, m: int, n: int) -> Finding:
@@ -114,4 +108,5 @@ CHECK = Check(
     source="In-space placebo as calibration: Bertrand, Duflo & Mullainathan (2004) QJE 119:249-275",
     options=Options,
     run=guarded(NAME, _run),
+    bears_on=("design",),
 )

@@ -92,4 +92,5 @@ CHECK = Check(
     options=Options,
     run=guarded(NAME, _run),
     takes=("people",),
+    bears_on=("design",),
 )

@@ -1,7 +1,5 @@
 """Would the analysis have found an effect where there was none: at made-up dates before the start?"""
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.random import Generator
 from pydantic import Field
@@ -9,7 +7,7 @@ from pydantic import Field
 from vru.checks.check import Case, Check, CheckOptions
 from vru.checks.findings import effect, excludes_none, finding, guarded, not_run, percent
 from vru.errors import MethodError
-from vru.panel import Panel
+from vru.replay import moved_start
 from vru.results import Estimate, Finding, Verdict
 
 NAME = "placebo_date"
@@ -42,20 +40,13 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     reason = ""
     for j in at:
         try:
-            tried.append((panel.periods[j], case.refit(_moved(panel, int(j), min(before, int(j) + length)))))
+            tried.append((panel.periods[j], case.refit(moved_start(panel, int(j), min(before, int(j) + length)))))
         except MethodError as error:
             reason = str(error.problems[0].what)
     said = [excludes_none(e.low, e.high, e.p, e.level) for _, e in tried]
     if not tried or None in said:
         return not_run(NAME, case, reason or "this method gives neither an interval nor a p-value.")
     return _judge(case, tried, sum(map(bool, said)), len(at) - len(tried))
-
-
-def _moved(panel: Panel, start: int, end: int) -> Panel:
-    """The panel up to period ``end`` (excluded), with every treated unit starting in period ``start``."""
-    cut = panel.between(np.arange(len(panel.periods)) < end)
-    fake = panel.periods[start]
-    return replace(cut, starts=tuple(fake if r == "treated" else None for r in panel.role))
 
 
 def _judge(case: Case, tried: list[tuple[str, Estimate]], alarms: int, failed: int) -> Finding:
@@ -83,7 +74,13 @@ def _judge(case: Case, tried: list[tuple[str, Estimate]], alarms: int, failed: i
         "largest_placebo_effect": float(worst),
     }
     threshold = "concern: an effect claimed at a quarter of the dates or more; fail: at half or more of at least 4"
-    return finding(NAME, case, verdict, text, numbers, threshold)
+    return finding(NAME, case, verdict, text, numbers, threshold, powered=_powered(case, tried))
+
+
+def _powered(case: Case, tried: list[tuple[str, Estimate]]) -> bool:
+    """Whether an effect as large as the one found would have been seen at the made-up dates, of which there are four."""
+    halves = [(e.high - e.low) / 2 for _, e in tried if e.low is not None and e.high is not None]
+    return len(halves) >= 4 and float(np.median(halves)) < abs(case.estimate.value)
 
 
 CHECK = Check(
@@ -93,4 +90,5 @@ CHECK = Check(
     source="In-time placebo: Abadie, Diamond & Hainmueller (2015) AJPS 59:495-510",
     options=Options,
     run=guarded(NAME, _run),
+    bears_on=("design", "course"),
 )

@@ -101,7 +101,8 @@ def _judge(case: Case, tested: Pretrend, ahead: float, before: Counts) -> Findin
         "months": len(before.at),
         "reassignments": tested.reassignments,
     }
-    return finding(NAME, case, verdict, _text(case, tested, ahead, before, power), numbers, _THRESHOLD)
+    text = _text(case, tested, ahead, before, power)
+    return finding(NAME, case, verdict, text, numbers, _THRESHOLD, powered=not power.blind)
 
 
 def _text(case: Case, tested: Pretrend, ahead: float, before: Counts, power: _Power) -> str:
@@ -130,4 +131,5 @@ CHECK = Check(
     source="Poisson trend with area and month effects, randomisation over areas; Roth (2022) AER: Insights 4:305",
     options=Options,
     run=guarded(NAME, _run),
+    bears_on=("design", "course"),
 )

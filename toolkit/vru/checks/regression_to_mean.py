@@ -11,11 +11,16 @@ from vru.checks.check import Case, Check, CheckOptions
 from vru.checks.findings import finding, guarded, not_run, percent
 from vru.panel import Panel, SelectionHistory
 from vru.results import Finding, Verdict
+from vru.stats.selection import best_window, named_by
 from vru.stats.shrinkage import ExpectedFall, expected_fall
 from vru.stats.spread import pearson_dispersion
 
 NAME = "regression_to_mean"
 MIN_POOL = 10
+LENGTHS = (1, 2, 3, 4, 6, 9, 12)
+"""Months over which people rank areas, beside as many as the plan declares."""
+NAMES_THEM = 0.95
+"""A period whose ranking names this share of the areas is the one that they were chosen on, where the declared one is not."""
 
 
 class Options(CheckOptions):
@@ -55,6 +60,16 @@ class _Naive:
         return None if later is None else 1 - later / self.selection
 
 
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """Months other than those declared that the areas look chosen on, and which share each ranking names."""
+
+    months: tuple[str, ...]
+    share: float
+    declared: float
+    inside: bool
+
+
 def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     """Empirical Bayes on the pool that areas were picked from, and the naive comparison it explains."""
     assert isinstance(options, Options)
@@ -81,7 +96,28 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     phi = max(1.0, pearson_dispersion(counts).phi) if counts.shape[1] > 1 else 1.0
     luck = expected_fall(counts.sum(axis=1), picked, counts.shape[1], phi, rng, options.draws)
     naive = _naive(case.panel, history, float(counts[picked].mean()), counts.shape[1])
-    return _judge(case, history, luck, naive, phi)
+    return _judge(case, history, luck, naive, phi, _other_period(case.panel, history, picked))
+
+
+def _other_period(panel: Panel, history: SelectionHistory, picked: np.ndarray) -> _Other | None:
+    """Other months up to the start whose ranking names the treated areas, or all chosen ones, better than the declared."""
+    record = history.record
+    start = min((s for s in panel.starts if s is not None), default=None)
+    if record is None or start is None:
+        return None
+    before = [m < start for m in record.months]
+    lengths = [n for n in (*LENGTHS, len(history.periods)) if n <= sum(before)]
+    found: _Other | None = None
+    for who in (picked, np.asarray(history.chosen)):
+        declared = named_by(history.counts.sum(axis=1), who)
+        best = best_window(record.counts[:, before], who, lengths)
+        if declared >= NAMES_THEM or best is None or best.share < NAMES_THEM:
+            continue
+        months = record.months[best.first : best.last + 1]
+        found = _Other(months, best.share, declared, bool(set(months) & set(panel.periods)))
+        if found.inside:
+            return found
+    return found
 
 
 def _naive(panel: Panel, history: SelectionHistory, selection: float, n_selection: int) -> _Naive:
@@ -101,18 +137,22 @@ def _naive(panel: Panel, history: SelectionHistory, selection: float, n_selectio
     )
 
 
-def _judge(case: Case, history: SelectionHistory, luck: ExpectedFall, naive: _Naive, phi: float) -> Finding:
+def _judge(
+    case: Case, history: SelectionHistory, luck: ExpectedFall, naive: _Naive, phi: float, other: _Other | None
+) -> Finding:
     overlap = sorted(set(history.periods) & set(case.panel.periods))
     selection = case.protocol.units.selection
     by_lot = selection is not None and selection.assign is not None
     verdict: Verdict = "pass" if not overlap else "concern" if by_lot else "fail"
+    if other is not None:
+        verdict = "fail" if other.inside and not by_lot else "concern" if verdict == "pass" else verdict
     fall = naive.fall(naive.after)
     share = _share(fall, luck.value)
     text = _naive_text(naive, luck)
     if share is not None:
         text += f" That is {percent(share)} of the naive fall." if share <= 1 else " That is all of the naive fall."
     part = None if naive.peak_share is None else luck.value * naive.peak_share
-    text += _kept_text(naive, part) + _overlap_text(overlap, by_lot)
+    text += _kept_text(naive, part) + (_overlap_text(overlap, by_lot) if other is None else _other_text(other))
     numbers = {
         "naive_fall": fall,
         "fall_before_start": naive.fall(naive.before),
@@ -128,8 +168,14 @@ def _judge(case: Case, history: SelectionHistory, luck: ExpectedFall, naive: _Na
         "chosen": int(np.asarray(history.chosen).sum()),
         "dispersion": phi,
         "months_overlapping": len(overlap),
+        "other_period": None if other is None else f"{other.months[0]} to {other.months[-1]}",
+        "other_period_names": None if other is None else other.share,
+        "declared_names": None if other is None else other.declared,
     }
-    threshold = "fail: selection months are part of the analysis; concern: they are, but treatment was given by lot"
+    threshold = (
+        "fail: selection months, declared or recognised by their ranking, are part of the analysis; concern: they are, but "
+        "treatment was given by lot, or other months than those declared name the areas and lie outside the analysis"
+    )
     return finding(NAME, case, verdict, text, numbers, threshold)
 
 
@@ -180,6 +226,17 @@ def _overlap_text(overlap: list[str], by_lot: bool) -> str:
     return f" {months} are part of the analysis: its baseline holds the peak, and its estimate holds this fall."
 
 
+def _other_text(other: _Other) -> str:
+    months = other.months[0] if len(other.months) == 1 else f"{other.months[0]} to {other.months[-1]}"
+    text = (
+        f" The ranking over {months} names {percent(other.share)} of the chosen areas; over the months that the plan declares "
+        f"it names {percent(other.declared)}. The areas look as if they had been chosen on {months}"
+    )
+    if other.inside:
+        return text + ", which is part of the analysis: its baseline may hold their peak, and its estimate their fall."
+    return text + ": say so in the plan if they were."
+
+
 CHECK = Check(
     name=NAME,
     label="Regression to the mean",
@@ -187,4 +244,5 @@ CHECK = Check(
     source="Empirical Bayes gamma-Poisson: Morris (1983) JASA 78:47; Hauer (1997) ch. 11",
     options=Options,
     run=guarded(NAME, _run),
+    bears_on=("design",),
 )

@@ -10,7 +10,7 @@ from vru.errors import DataError, Problem
 from vru.events import DataNote, months_between
 from vru.geography.coverage import matrix, missing_months, modal_forces
 from vru.geography.tally import Tally
-from vru.panel import Role, SelectionHistory
+from vru.panel import PoolRecord, Role, SelectionHistory
 from vru.protocol.fields import Protocol, Selection
 from vru.stats.selection import split_top
 
@@ -71,7 +71,8 @@ def choose(protocol: Protocol, counted: Tally, candidates: Sequence[str] | None,
         roles |= drawn
         notes.append(DataNote("panel", _rule_text(selection, len(pool), periods), len(drawn)))
     entered = {u for u, r in roles.items() if r in ("treated", "comparison")}
-    history = SelectionHistory(selection.outcome, periods, tuple(pool), counts, np.isin(pool, list(entered)))
+    record = _record(protocol, counted, pool, forces)
+    history = SelectionHistory(selection.outcome, periods, tuple(pool), counts, np.isin(pool, list(entered)), record)
     return Chosen(roles, history, tuple(notes))
 
 
@@ -142,6 +143,18 @@ def _observed(
         text = "candidates left out of the selection pool: their force has no month in the selection window"
         notes.append(DataNote("panel", text, len(pool) - len(seen)))
     return seen, periods
+
+
+def _record(protocol: Protocol, counted: Tally, pool: Sequence[str], forces: Mapping[str, str]) -> PoolRecord:
+    """The selection outcome in the pool over every month of the data up to the end of the window."""
+    selection = protocol.units.selection
+    assert selection is not None
+    first = min(m for months in counted.events.present.values() for m in months)
+    months = tuple(months_between(min(first, selection.first, protocol.window.first), protocol.window.last))
+    usual = str(counted.frame.groupby("force")["rows"].sum().idxmax())
+    missing = missing_months(pool, months, {u: forces.get(u, usual) for u in pool}, counted.events.present)
+    counts = matrix(counted.frame, pool, months, selection.outcome)
+    return PoolRecord(months, np.where(missing, np.nan, counts))
 
 
 def _draw(protocol: Protocol, selection: Selection, pool: Sequence[str], counts: np.ndarray) -> dict[str, Role]:

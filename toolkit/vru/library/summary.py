@@ -1,15 +1,13 @@
 """The plain summary of a record: at most 120 words, estimate with interval, in the words that the design licenses."""
 
 import math
-from typing import Literal
 
 from vru.protocol import Protocol
 from vru.results import Estimate, EvaluationResult
+from vru.words.evidence import is_exercise, strength
 
 MAX_WORDS = 120
 DIFFERENCES = ("mean_difference", "risk_difference")
-Strength = Literal["change", "associated", "caused"]
-_ORDER: tuple[Strength, ...] = ("change", "associated", "caused")
 
 
 def plain_summary(protocol: Protocol, result: EvaluationResult) -> str:
@@ -30,19 +28,6 @@ def plain_summary(protocol: Protocol, result: EvaluationResult) -> str:
     return f"{first}\n{body}" if first else body
 
 
-def strength(result: EvaluationResult, outcome: str) -> Strength:
-    """The weakest verb that the ratings of this outcome license; "change" where nobody rated it."""
-    found = [_strength(r.verb) for r in result.ratings if r.outcome == outcome]
-    return min(found, key=_ORDER.index, default="change")
-
-
-def _strength(verb: str) -> Strength:
-    text = verb.lower()
-    if "associat" in text:
-        return "associated"
-    return "caused" if "caus" in text or "effect" in text else "change"
-
-
 def _effect(protocol: Protocol, result: EvaluationResult, estimate: Estimate) -> str:
     name = _short(protocol.intervention.name, 12)
     size = f"{_size(estimate, estimate.value)} than expected without it ({_interval(estimate)})"
@@ -50,7 +35,7 @@ def _effect(protocol: Protocol, result: EvaluationResult, estimate: Estimate) ->
     if estimate.low is not None and estimate.high is not None and estimate.low <= 0 <= estimate.high:
         both = "lower and higher" if estimate.scale in DIFFERENCES else "fewer and more"
         return f"The best estimate for {name} is, for {what}, {size}; these data fit with both {both}."
-    if protocol.artificial_effect is not None or result.provenance.truth:
+    if is_exercise(protocol, result):
         return f"This is an exercise in which the truth is known; the analysis finds, for {what}, {size}."
     verb = strength(result, estimate.outcome)
     if verb == "caused":

@@ -134,5 +134,5 @@ METHOD = Method(
     source="Robbins, Saunders & Kilmer (2017) J. Am. Stat. Assoc. 112; Deville & Sarndal (1992)",
     options=Options,
     fit=fit,
-    adjusts_for=("unit", "period"),
+    adjusts_for=("unit", "period", "level"),
 )

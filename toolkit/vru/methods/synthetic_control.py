@@ -211,5 +211,5 @@ METHOD = Method(
     source="Abadie, Diamond & Hainmueller (2010); Ben-Michael, Feller & Rothstein (2021); Chernozhukov et al. (2021)",
     options=Options,
     fit=fit,
-    adjusts_for=("unit", "period"),
+    adjusts_for=("unit", "period", "level"),
 )

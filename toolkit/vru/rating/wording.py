@@ -8,6 +8,7 @@ patrols reduced…") is let through.
 import re
 
 from vru.results import Rating
+from vru.words.evidence import VERBS, of_rating
 
 _SUBJECT_VERBS = (
     "caused|causes|causing",
@@ -50,16 +51,14 @@ _SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
 
 def allowed_verb(rating: Rating) -> str:
     """The strongest verb this rating licenses: "changed", "is associated with" or "caused"."""
-    if rating.level >= 4:
-        return "caused"
-    return "is associated with" if rating.level == 3 else "changed"
+    return VERBS[of_rating(rating)]
 
 
 def overclaims(text: str, rating: Rating) -> list[str]:
     """Every phrase in ``text`` that claims more than ``rating`` licenses, each with what to write instead.
 
-    Levels 4 and 5 license causal words; nothing licenses words of proof. Level 3 licenses association;
-    levels 1 and 2 license only that something changed.
+    A rating that licenses "caused" licenses causal words; nothing licenses words of proof. The others license
+    association, or only that something changed.
     """
     found = []
     for sentence in (m.group(0) for m in _SENTENCE.finditer(text)):
@@ -69,6 +68,7 @@ def overclaims(text: str, rating: Rating) -> list[str]:
                     continue
                 found.append((sentence.strip(), hit.group(0), advice))
     level = f"{rating.instrument} level {rating.level}"
+    level += f' ("{allowed_verb(rating)}")' if rating.level >= 4 and of_rating(rating) != "caused" else ""
     return [
         f'"{phrase}" claims more than {level} licenses, in "{_short(sentence)}": {advice}'
         for sentence, phrase, advice in dict.fromkeys(found)
@@ -77,10 +77,10 @@ def overclaims(text: str, rating: Rating) -> list[str]:
 
 def _rules(rating: Rating) -> list[tuple[re.Pattern[str], str]]:
     rules = [(_words(_PROOF), 'write "suggests that": one evaluation does not prove')]
-    if rating.level >= 4:
+    allowed, verb = of_rating(rating), allowed_verb(rating)
+    if allowed == "caused":
         return rules
-    verb = allowed_verb(rating)
-    if rating.level == 3:
+    if allowed == "associated":
         instead = {"verb": f'write "{verb} a change in"', "link": 'write "at the same time as"'}
         instead["noun"] = 'write "association between … and …"'
     else:

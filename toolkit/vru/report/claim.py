@@ -1,36 +1,10 @@
 """What may be claimed: the sentence that the rating licenses, and never a stronger one."""
 
-from typing import Literal
-
 from vru.protocol import Protocol
 from vru.report import naming
 from vru.report import wording as w
 from vru.results import Estimate, EvaluationResult, Interval
-
-Strength = Literal["change", "associated", "caused"]
-ORDER: tuple[Strength, ...] = ("change", "associated", "caused")
-
-
-def strength(result: EvaluationResult, outcome: str) -> Strength:
-    """How strong a verb every rating of this outcome licenses: the weakest of them; "change" without a rating."""
-    found = [_strength(r.verb) for r in result.ratings if r.outcome == outcome]
-    return min(found, key=ORDER.index, default="change")
-
-
-def is_causal(protocol: Protocol, result: EvaluationResult, estimate: Estimate) -> bool:
-    """Whether a causal word ("caused", "prevented") is licensed for this estimate.
-
-    Only the estimate that its outcome's rating speaks of can carry one (the primary, else the first), and
-    none where the effect was put into the data.
-    """
-    same = [e for e in result.estimates if e.outcome == estimate.outcome]
-    rated = next((e for e in same if e.role == "primary"), same[0] if same else None)
-    return not is_exercise(protocol, result) and estimate == rated and strength(result, estimate.outcome) == "caused"
-
-
-def is_exercise(protocol: Protocol, result: EvaluationResult) -> bool:
-    """Whether the true effect is known because somebody made it."""
-    return protocol.artificial_effect is not None or bool(result.provenance.truth)
+from vru.words.evidence import Strength, against, is_exercise, strength
 
 
 def headline(protocol: Protocol, result: EvaluationResult, estimate: Estimate) -> str:
@@ -50,7 +24,9 @@ def headline(protocol: Protocol, result: EvaluationResult, estimate: Estimate) -
     found = _found(estimate, size, what)
     if is_exercise(protocol, result):
         return f"Exercise: the analysis finds {found} than expected{_truth(protocol, result)}."
-    return _SENTENCES[strength(result, estimate.outcome)].format(name=name, found=found)
+    said = _SENTENCES[strength(result, estimate.outcome)].format(name=name, found=found)
+    doubts = against(result, estimate.outcome)
+    return f"{said[:-1]}, as {w.listing(doubts)}." if doubts else said
 
 
 def _found(estimate: Estimate, size: str, what: str) -> str:
@@ -137,13 +113,6 @@ _SENTENCES: dict[Strength, str] = {
         "this evaluation cannot say that the intervention made the difference."
     ),
 }
-
-
-def _strength(verb: str) -> Strength:
-    text = verb.lower()
-    if "associat" in text:
-        return "associated"
-    return "caused" if "caus" in text or "effect" in text else "change"
 
 
 def _good_is_more(protocol: Protocol, outcome: str) -> bool:

@@ -1,5 +1,6 @@
-"""Choose the units with most events and split them by lot."""
+"""Choose the units with most events and split them by lot; and tell on which months units seem to have been chosen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -52,3 +53,41 @@ def split_top(
         second = rng.integers(0, 2, size=top // 2)
         treated[2 * np.arange(top // 2) + second] = True
     return TopSplit(chosen, treated)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well a ranking over months ``first`` to ``last`` (positions, both included) names a set of units.
+
+    share : of the units, how many are among as many top ones of the pool (ties as favourable as they can be).
+    """
+
+    first: int
+    last: int
+    share: float
+
+
+def named_by(counts: np.ndarray, chosen: np.ndarray) -> float:
+    """Share of the ``chosen`` (bool ``(n_pool,)``) that are among as many units with the highest ``counts`` ``(n_pool,)``."""
+    k = int(chosen.sum())
+    edge = np.partition(counts, len(counts) - k)[len(counts) - k]
+    room = k - int((counts > edge).sum())
+    return float((counts[chosen] > edge).sum() + min(int((counts[chosen] == edge).sum()), room)) / k
+
+
+def best_window(counts: np.ndarray, chosen: np.ndarray, lengths: Sequence[int]) -> Fit | None:
+    """The run of months whose ranking names the ``chosen`` best; the longest, then the earliest, of equals.
+
+    counts : ``(n_pool, n_months)``; runs that hold a NaN are passed over. None where no run is complete.
+    """
+    whole = ~np.isnan(counts).any(axis=0)
+    sums = np.concatenate([np.zeros((len(counts), 1)), np.cumsum(np.nan_to_num(counts), axis=1)], axis=1)
+    found: Fit | None = None
+    for length in sorted(set(lengths), reverse=True):
+        for first in range(counts.shape[1] - length + 1):
+            if not whole[first : first + length].all():
+                continue
+            share = named_by(sums[:, first + length] - sums[:, first], chosen)
+            if found is None or share > found.share + 1e-12:
+                found = Fit(first, first + length - 1, share)
+    return found

@@ -7,6 +7,7 @@ from vru.report import wording as w
 from vru.report.document import Block, Facts, Notice, Paragraph
 from vru.report.section import Section
 from vru.results import EvaluationResult, Interval
+from vru.words import evidence
 
 
 def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
@@ -42,7 +43,7 @@ def _per_offence(protocol: Protocol, result: EvaluationResult, costs: Costs) -> 
             f"{interval}, so the intervention may have prevented none."
         )
     text = f"Cost per offence: {_money(costs, prevented)}. "
-    if not claim.is_causal(protocol, result, e):
+    if not evidence.is_causal(protocol, result, e):
         text += "This holds only if the intervention made the whole difference, which this evaluation does not show. "
     return Paragraph(text + "It counts delivery only, and no benefit beyond this outcome.")
 

@@ -9,6 +9,7 @@ from vru.report.document import Block, Facts, Heading, Paragraph, Table
 from vru.report.figures import arms_figure, balance_figure, event_study_figure, forest_figure, path_figure
 from vru.report.section import Section
 from vru.results import Estimate, EvaluationResult
+from vru.words import evidence
 
 MOST_WEIGHTS = 15
 TRUTHS = (("rate_ratio", "rate ratio", 2), ("events_prevented", "offences prevented", 0))
@@ -90,7 +91,7 @@ def _heading(protocol: Protocol) -> str:
 def _prevented_table(protocol: Protocol, result: EvaluationResult) -> Table:
     rows = []
     for e in result.estimates:
-        causal, nouns = claim.is_causal(protocol, result, e), naming.events(protocol, e.outcome)
+        causal, nouns = evidence.is_causal(protocol, result, e), naming.events(protocol, e.outcome)
         prevented = e.events_prevented
         rows.append(
             (

@@ -1,11 +1,12 @@
 """How strong the evidence is on published instruments, and why not stronger."""
 
 from vru.protocol import Protocol
-from vru.report import claim, naming
+from vru.report import naming
 from vru.report import wording as w
 from vru.report.document import Block, Bullets, Heading, Notice, Paragraph
 from vru.report.section import Section
 from vru.results import EvaluationResult
+from vru.words import evidence
 
 LICENSED = {
     "caused": "Taken together, the ratings license causal words for the main outcome.",
@@ -33,9 +34,9 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
 
 
 def _licensed(protocol: Protocol, result: EvaluationResult) -> str:
-    if claim.is_exercise(protocol, result):
+    if evidence.is_exercise(protocol, result):
         return "This is an exercise: the ratings are those a real evaluation would get, and no causal word is used."
-    return LICENSED[claim.strength(result, result.primary.outcome)]
+    return LICENSED[evidence.strength(result, result.primary.outcome)]
 
 
 SECTION = Section("strength_of_evidence", "Strength of the evidence", build)

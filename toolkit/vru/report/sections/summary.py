@@ -6,6 +6,7 @@ from vru.report import wording as w
 from vru.report.document import Block, Bullets, Facts, Notice, Paragraph
 from vru.report.section import Section
 from vru.results import Estimate, EvaluationResult
+from vru.words import evidence
 
 COUNTED = {"pass": "passed", "concern": "raised a concern", "fail": "failed", "not_run": "could not be run"}
 
@@ -39,7 +40,7 @@ def _offences(protocol: Protocol, result: EvaluationResult) -> str:
     nouns, where = naming.events(protocol, e.outcome), _over(protocol, e)
     if e.events_prevented is None:
         return f"In {nouns}, {where}: {w.MISSING}."
-    causal = claim.is_causal(protocol, result, e)
+    causal = evidence.is_causal(protocol, result, e)
     return (
         f"In {nouns}, {where}: {w.prevented_change(e.events_prevented.value, causal, nouns)} "
         f"({w.level(e.level)} interval: {w.prevented_interval(e.events_prevented, causal, nouns)})."

@@ -1,0 +1,70 @@
+"""The same analysis where nothing was done: panels with another start, or with other areas called treated.
+
+Checks, design and calibration all replay a registered analysis; what a replay is stands here once.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from vru.errors import DataError
+from vru.panel import Panel, Role, SelectionHistory
+
+
+def moved_start(panel: Panel, start: int, end: int) -> Panel:
+    """The panel up to period ``end`` (excluded), with every treated unit starting in period ``start``."""
+    cut = panel.between(np.arange(len(panel.periods)) < end)
+    fake = panel.periods[start]
+    return replace(cut, starts=tuple(fake if r == "treated" else None for r in panel.role))
+
+
+def called_treated(panel: Panel, starts: Mapping[int, str]) -> Panel:
+    """The panel with the units at these positions called treated from the given periods, all others comparison."""
+    everyone = range(len(panel.units))
+    return replace(
+        panel,
+        role=tuple("treated" if i in starts else "comparison" for i in everyone),
+        starts=tuple(starts.get(i) for i in everyone),
+    )
+
+
+def from_record(
+    history: SelectionHistory, arms: tuple[Sequence[int], Sequence[int]], months: Sequence[str], start: str
+) -> Panel:
+    """A panel of areas of the pool that plays an evaluation of areas at these positions (treated, comparison).
+
+    months : of the record, in order; start : one of them. Areas keep the level on which ``history`` says that they
+    were chosen. Raises DataError where the record is not known or a month is not in it.
+    """
+    record = history.record
+    if record is None or not set(months) <= set(record.months):
+        raise DataError("the areas that could have been chosen are not known over these months")
+    rows = [*arms[0], *arms[1]]
+    order = sorted(range(len(rows)), key=lambda i: history.pool[rows[i]])
+    counts = record.counts[np.ix_([rows[i] for i in order], [record.months.index(m) for m in months])]
+    roles: list[Role] = ["treated" if i < len(arms[0]) else "comparison" for i in order]
+    chosen = np.isin(np.arange(len(history.pool)), rows)
+    return Panel(
+        units=tuple(history.pool[rows[i]] for i in order),
+        periods=tuple(months),
+        counts={history.outcome: counts},
+        role=tuple(roles),
+        starts=tuple(start if r == "treated" else None for r in roles),
+        missing=np.isnan(counts),
+        selection=replace(history, chosen=chosen),
+    )
+
+
+def chosen_on(history: SelectionHistory, months: Sequence[str]) -> SelectionHistory | None:
+    """The history as if areas had been chosen on these months of the record; None where a month is missing for any area."""
+    record = history.record
+    if record is None:
+        return None
+    counts = record.counts[:, [record.months.index(m) for m in months]]
+    return None if np.isnan(counts).any() else replace(history, periods=tuple(months), counts=counts)
+
+
+def ranking(history: SelectionHistory) -> np.ndarray:
+    """Positions of the pool from most to fewest offences in the selection, ties by name, ``(n_pool,)``."""
+    return np.lexsort((np.asarray(history.pool), -history.counts.sum(axis=1)))

@@ -1,0 +1,1 @@
+"""What may be said of a result, one rule each, for reports, records and pages alike."""
