@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,15 @@ def months(first: str, n: int) -> tuple[str, ...]:
     year, month = map(int, first.split("-"))
     at = [year * 12 + month - 1 + i for i in range(n)]
     return tuple(f"{a // 12:04d}-{a % 12 + 1:02d}" for a in at)
+
+
+@pytest.fixture(autouse=True)
+def another_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With VRU_TEST_DAY=YYYY-MM-DD, every command believes that it is that day; CI runs the library's tests so again."""
+    day = os.environ.get("VRU_TEST_DAY")
+    if day:
+        ahead = datetime.fromisoformat(day).replace(tzinfo=UTC) - datetime.now(UTC).replace(hour=0, minute=0, second=0)
+        monkeypatch.setattr("vru.clock.now", lambda: datetime.now(UTC) + ahead)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from vru.errors import LibraryError
 from vru.library import Published, open_library, publish, scan, staging, succeed, verify_version
 from vru.library.index import library_file, vocabulary_files
+from vru.library.staging import staged
 from vru.record import dump_record
 
 KILLER = Path(__file__).with_name("publish_and_kill.py")
@@ -235,18 +236,6 @@ def test_short_writes_are_continued(library, record, files, now, monkeypatch):
     assert verify_version(done.path)[0].verdict == "pass"
 
 
-def test_old_stages_are_swept_and_young_ones_left(library, record, files, now):
-    stage = library / ".stage"
-    for name, age in (("OLD", 2 * 86_400), ("YOUNG", 3_600)):
-        (stage / name / "version").mkdir(parents=True)
-        (stage / name / "version" / "record.json").write_text("{")
-        then = now.timestamp() - age
-        os.utime(stage / name, (then, then))
-    assert not scan(library).problems
-    publish(library, record, files, "Head of evidence", now)
-    assert [p.name for p in stage.iterdir()] == ["YOUNG"]
-
-
 def test_without_hard_links_events_are_still_written(library, record, files, now, monkeypatch):
     def refuse(*args: object) -> None:
         raise OSError(errno.EPERM, "no links here")
@@ -302,9 +291,40 @@ def test_60_kills_at_random_moments_leave_nothing_half_visible(library, record, 
     text.write_text(dump_record(record), encoding="utf-8")
     kill_many(library, text, 60)
     check_after_kills(library)
-    again = publish(library, record, files, "Head of evidence", now + timedelta(days=3))
+    left = list((library / ".stage").iterdir())
+    again = publish(library, record, files, "Head of evidence", now)
     assert not again.already
+    assert set((library / ".stage").iterdir()) == set(left), "a stage of today may still be in use"
+    for stage in left:
+        set_back(stage, days=2)
+    publish(library, succeed(record, record.model_copy(update={"title": "Another"})), files, "Head of evidence", now)
     assert not list((library / ".stage").iterdir())
+
+
+def set_back(path: Path, days: float) -> None:
+    """As if the disk had written it so many days ago."""
+    when = path.stat().st_mtime - days * 86_400
+    os.utime(path, (when, when))
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=1.5), timedelta(days=366), -timedelta(days=366)])
+def test_a_publisher_with_a_wrong_clock_leaves_a_stage_in_use_alone(library, record, files, now, ahead, monkeypatch):
+    monkeypatch.setattr("vru.clock.now", lambda: datetime.now(UTC) + ahead)
+    with staged(library) as stage:
+        (stage / "half").write_bytes(b"x")
+        publish(library, record, files, "Head of evidence", now + ahead)
+        assert (stage / "half").read_bytes() == b"x"
+    assert not list((library / ".stage").iterdir())
+
+
+def test_a_stage_is_as_old_as_its_own_disk_says(library, record, files, now):
+    for name, days in (("fresh", 0), ("yesterday", 0.9), ("old", 1.1)):
+        (library / ".stage" / name / "version").mkdir(parents=True)
+        (library / ".stage" / name / "version" / "record.json").write_text("{")
+        set_back(library / ".stage" / name, days)
+    assert not scan(library).problems
+    publish(library, record, files, "Head of evidence", now)
+    assert sorted(p.name for p in (library / ".stage").iterdir()) == ["fresh", "yesterday"]
 
 
 @pytest.mark.slow

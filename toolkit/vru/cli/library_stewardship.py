@@ -1,10 +1,10 @@
 """Subcommands of ``vru library`` for whoever looks after it: check, merge, overdue, checkpoints, keys, copies, exports."""
 
 import argparse
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from vru import clock
 from vru.cli.terminal import add, say_json
 
 FORMATS = ("csv", "json", "xlsx", "datacite", "atom", "registry", "jsonld")
@@ -52,7 +52,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from vru.library.checkpoints import read_checkpoint
 
     kept = read_checkpoint(arguments.against) if arguments.against else None
-    done = check_library(arguments.library, datetime.now(UTC).date(), kept)
+    done = check_library(arguments.library, clock.now().date(), kept)
     good = sum(s.verdict == "good" for s in done.signed)
     if arguments.json:
         problems = [{"where": p.where, "what": p.what, "hint": p.hint} for p in done.problems]
@@ -69,13 +69,13 @@ def _check(arguments: argparse.Namespace) -> int:
 def _merge(arguments: argparse.Namespace) -> int:
     from vru.library.merging import merge
 
-    return _merged(merge(arguments.library, arguments.other, datetime.now(UTC)), arguments.json)
+    return _merged(merge(arguments.library, arguments.other, clock.now()), arguments.json)
 
 
 def _pull(arguments: argparse.Namespace) -> int:
     from vru.library.objectstore import open_store, pull
 
-    return _merged(pull(arguments.library, open_store(arguments.url), datetime.now(UTC)), arguments.json)
+    return _merged(pull(arguments.library, open_store(arguments.url), clock.now()), arguments.json)
 
 
 def _merged(done: Any, as_json: bool) -> int:
@@ -109,7 +109,7 @@ def _push(arguments: argparse.Namespace) -> int:
 def _overdue(arguments: argparse.Namespace) -> int:
     from vru.run.stewarding import overdue_rows
 
-    rows = overdue_rows(arguments.library, datetime.now(UTC), arguments.all)
+    rows = overdue_rows(arguments.library, clock.now(), arguments.all)
     if arguments.json:
         say_json(rows)
         return 0
@@ -130,7 +130,7 @@ def _checkpoint(arguments: argparse.Namespace) -> int:
     from vru.library.checkpoints import checkpoint
 
     open_library(arguments.library)
-    path, made = checkpoint(arguments.library, datetime.now(UTC))
+    path, made = checkpoint(arguments.library, clock.now())
     if arguments.json:
         say_json({"path": path, "root": made.root, "entries": len(made.entries)})
     else:
@@ -142,7 +142,7 @@ def _checkpoint(arguments: argparse.Namespace) -> int:
 def _keygen(arguments: argparse.Namespace) -> int:
     from vru.library.signing import keygen
 
-    key = keygen(arguments.library, arguments.organisation, arguments.out, datetime.now(UTC))
+    key = keygen(arguments.library, arguments.organisation, arguments.out, clock.now())
     if arguments.json:
         say_json({"keyid": key.keyid, "public": key.public, "private_key": arguments.out})
     else:
@@ -156,7 +156,7 @@ def _sign(arguments: argparse.Namespace) -> int:
     from vru.run.verifying import find_record
 
     stored = find_record(arguments.record, arguments.library)
-    path, new = sign(arguments.library, stored, arguments.key, datetime.now(UTC))
+    path, new = sign(arguments.library, stored, arguments.key, clock.now())
     if arguments.json:
         say_json({"path": path, "already": not new, "manifest_sha256": stored.manifest_sha256})
     else:
@@ -168,7 +168,7 @@ def _export(arguments: argparse.Namespace) -> int:
     from vru.run.exporting import export, holdings
 
     held, problems = holdings(
-        arguments.library, arguments.audience, arguments.organisation, arguments.base, datetime.now(UTC)
+        arguments.library, arguments.audience, arguments.organisation, arguments.base, clock.now()
     )
     size = export(arguments.format, held, arguments.out)
     told = [str(p).splitlines()[0] for p in problems]

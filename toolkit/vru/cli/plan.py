@@ -1,10 +1,10 @@
 """Commands about the plan: init, templates, methods, sources, new, schema, check, register."""
 
 import argparse
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from vru import clock
 from vru.cli.terminal import Bar, add, add_data, add_folder, add_json, say_json
 from vru.errors import Problem, ProtocolError
 from vru.version import __version__
@@ -123,24 +123,30 @@ def _schema(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    from vru.questions import how_to_answer
     from vru.run.checking import check_evaluation
 
     bar = Bar()
     seen = check_evaluation(arguments.evaluation, arguments.data, read_data=not arguments.no_data, progress=bar)
     bar.close()
+    asked = [{"question": q.id, "what": q.what, "hint": how_to_answer(q)} for q in seen.questions]
     if arguments.json:
-        say_json({"evaluation": str(arguments.evaluation), "sound": True, "said": seen})
+        say_json({"evaluation": str(arguments.evaluation), "sound": not asked, "said": seen.lines, "questions": asked})
     else:
-        print("\n".join(seen))
-    return 0
+        print("\n".join(seen.lines))
+        for q in asked:
+            print(f"question {q['question']}: {q['what']}\n  {q['hint']}")
+    return 1 if asked else 0
 
 
 def _register(arguments: argparse.Namespace) -> int:
     from vru.protocol import register
+    from vru.questions import require_answers
     from vru.run.study import load_study
 
     study = load_study(arguments.evaluation)
-    now = datetime.now(UTC)
+    require_answers(study.plan)
+    now = clock.now()
     state = register(arguments.evaluation, study.plan.protocol, now, __version__, arguments.amend)
     print(f"registered {study.plan.protocol.id} on {state.registered_at[:10]}: protocol.lock")
     for change in state.changes:

@@ -1,10 +1,10 @@
 """Commands about what others decide: announce, review."""
 
 import argparse
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from vru import clock
 from vru.cli.terminal import add, add_folder, add_json, say_json
 
 DECISIONS = ("submit", "comment", "approve", "return", "retract", "takedown", "explain")
@@ -45,7 +45,7 @@ def _announce(arguments: argparse.Namespace) -> int:
     from vru.run.stewarding import announce_evaluation
 
     by = arguments.by or load(arguments.evaluation).roles.commissioner
-    entry, new = announce_evaluation(arguments.evaluation, arguments.library, by, datetime.now(UTC))
+    entry, new = announce_evaluation(arguments.evaluation, arguments.library, by, clock.now())
     print(f"{'announced' if new else 'announced before:'} {entry.organisation}/{entry.record}, {entry.protocol_digest}")
     print(f"a report is due by {entry.due_by}: vru library overdue --library {arguments.library} lists what is late")
     return 0
@@ -62,7 +62,7 @@ def _review(arguments: argparse.Namespace) -> int:
         )
     else:
         asked = Asked(arguments.decision, arguments.by, arguments.text, arguments.reason, arguments.manifest)
-        lines = review(arguments.record, arguments.library, asked, datetime.now(UTC))
+        lines = review(arguments.record, arguments.library, asked, clock.now())
     if arguments.json:
         say_json({"lines": lines})
     else:

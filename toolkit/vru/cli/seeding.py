@@ -4,6 +4,7 @@ import argparse
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from vru import clock
 from vru.cli.terminal import add, say_json
 
 
@@ -42,7 +43,7 @@ def _moment(day: str) -> datetime:
     from vru.errors import LibraryError, Problem
 
     if not day:
-        return datetime.now(UTC)
+        return clock.now()
     try:
         return datetime.combine(date.fromisoformat(day), time(), UTC)
     except ValueError:

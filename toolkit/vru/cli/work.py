@@ -2,10 +2,10 @@
 
 import argparse
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from vru import clock
 from vru.cli.terminal import Bar, add, add_data, add_folder, add_json, evaluation_folder, pairs, say_json
 from vru.errors import Problem, ProtocolError, VruError
 
@@ -148,7 +148,7 @@ def _assure(arguments: argparse.Namespace) -> int:
     from vru.run.assuring import assure
 
     by = arguments.by or load(arguments.evaluation).roles.assurer
-    done = assure(arguments.evaluation, by, pairs(arguments.accept, "--accept"), datetime.now(UTC))
+    done = assure(arguments.evaluation, by, pairs(arguments.accept, "--accept"), clock.now())
     if arguments.json:
         say_json({"log": str(done.path), **done.log})
         return 0
@@ -165,7 +165,7 @@ def _publish(arguments: argparse.Namespace) -> int:
 
     roles = load(arguments.evaluation).roles
     by = arguments.by or (roles.analyst if arguments.for_review else roles.approver)
-    done = publish_evaluation(arguments.evaluation, arguments.library, by, datetime.now(UTC), arguments.for_review)
+    done = publish_evaluation(arguments.evaluation, arguments.library, by, clock.now(), arguments.for_review)
     if arguments.json:
         told = {"version": done.version, "path": str(done.path), "manifest": done.manifest_sha256}
         say_json({**told, "already": done.already, "for_review": arguments.for_review})

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,7 @@ def _create(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
         make_folders(path / RECORDS, path)
         make_folders(path / VOCAB, path)
-        with staged(path, datetime.now(UTC)) as stage:
+        with staged(path) as stage:
             # library.json last: before it is there, this is no library yet.
             for name, data in vocabulary_files().items():
                 _place(stage / name, path / VOCAB / name, data)

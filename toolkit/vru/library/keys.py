@@ -64,7 +64,7 @@ def trust(library: Path, key: TrustedKey, now: datetime) -> None:
             listed = content.get("keys", [])
             content["keys"] = [*listed, key.model_dump(mode="json")]
             text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-            with staged(library, now) as stage:
+            with staged(library) as stage:
                 write_synced(stage / FILE, text.encode())
                 os.replace(stage / FILE, file)
                 sync_folder(library)

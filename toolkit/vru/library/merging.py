@@ -151,7 +151,7 @@ def _copy(tally: _Tally, version: VersionFolder, target: Path) -> bool:
         raw = read_limited(version.path / m.FILE, m.MAX_MANIFEST_BYTES, where)
         if m.sha256(raw) != version.manifest_sha256:
             raise LibraryError(Problem("changed while it was read, so it was not taken", where))
-        with staged(tally.library, tally.now) as stage:
+        with staged(tally.library) as stage:
             write_all(stage / "version", {**version.files, m.FILE: raw})
             make_folders(target.parent, tally.library)
             try:

@@ -159,7 +159,7 @@ def _releasers(stored: StoredRecord) -> frozenset[str]:
 
 def _move_away(library: Path, path: Path, now: datetime) -> None:
     try:
-        with staged(library, now) as stage:
+        with staged(library) as stage:
             # Renamed first, so that readers see the version whole or not at all; then deleted.
             os.rename(path, stage / REMAINS)
             sync_folder(path.parent)
@@ -184,7 +184,7 @@ def _append(library: Path, stored: StoredRecord, kind: ev.Kind, actor: str, text
             at=now.isoformat(timespec="seconds"),
             text=text.strip(),
         )
-        with staged(library, now) as stage:
+        with staged(library) as stage:
             ev.append_event(library, folder, event, stage)
     except ValidationError as error:
         told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())

@@ -42,7 +42,7 @@ def place(library: Path, target: Path, data: bytes, now: datetime) -> bool:
     refuse_links(library, target)
     where = target.relative_to(library).as_posix()
     try:
-        with staged(library, now) as stage:
+        with staged(library) as stage:
             make_folders(target.parent, library)
             write_synced(stage / target.name, data)
             try:

@@ -5,10 +5,11 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 from ulid import ULID
+
+from vru.clock import seconds_older
 
 FOLDER = ".stage"
 STALE_SECONDS = 86_400
@@ -16,17 +17,18 @@ _NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno
 
 
 @contextmanager
-def staged(library: Path, now: datetime) -> Iterator[Path]:
+def staged(library: Path) -> Iterator[Path]:
     """A fresh hidden folder in the library's own file system; gone again afterwards, whatever happens.
 
-    A kill leaves it behind: readers never look there, and the next publication removes it once it is a day old.
+    A kill leaves it behind: readers never look there, and the next publication removes it once it is a day older than
+    that publication's own stage.
     """
     base = library / FOLDER
     base.mkdir(exist_ok=True)
-    _sweep(base, now)
     stage = base / str(ULID())
     os.mkdir(stage)
     try:
+        _sweep(base, stage)
         yield stage
     finally:
         shutil.rmtree(stage, ignore_errors=True)
@@ -100,15 +102,14 @@ def remove(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def _sweep(base: Path, now: datetime) -> None:
+def _sweep(base: Path, own: Path) -> None:
     try:
         entries = list(os.scandir(base))
     except OSError:
         return
     for entry in entries:
         try:
-            stale = now.timestamp() - entry.stat(follow_symlinks=False).st_mtime > STALE_SECONDS
-            if stale and entry.is_dir(follow_symlinks=False):
+            if entry.is_dir(follow_symlinks=False) and seconds_older(entry.path, own) > STALE_SECONDS:
                 shutil.rmtree(entry.path, ignore_errors=True)
         except OSError:
             continue

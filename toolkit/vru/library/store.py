@@ -100,7 +100,7 @@ def _publish(
     files[crate.FILE] = crate.ro_crate(record, content, now).encode()
     manifest = m.build_manifest(record, files, previous)
     digest = m.sha256(manifest)
-    with staged(place.library, now) as stage:
+    with staged(place.library) as stage:
         write_all(stage / "version", {**files, m.FILE: manifest})
         make_folders(place.folder, place.library)
         try:
@@ -125,7 +125,7 @@ def _again(place: _Place, record: LearningRecord, there: VersionFolder, actor: s
     known = read_record_folder(place.folder, f"{record.organisation}/{record.id}").events
     told = {e.kind for e in known if e.manifest_sha256 == there.manifest_sha256}
     if not told & ({"publish"} if place.kind == "publish" else {"publish", "submit"}):
-        with staged(place.library, now) as stage:
+        with staged(place.library) as stage:
             _record_event(place, record, there.manifest_sha256, actor, now, stage)
     return Published(place.target, record.version, there.manifest_sha256, already=True)
 

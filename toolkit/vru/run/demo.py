@@ -2,10 +2,9 @@
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
-from vru import resources
+from vru import clock, resources
 from vru.errors import Problem, VruError
 from vru.protocol import register
 from vru.protocol.whole_file import write_whole
@@ -31,7 +30,7 @@ def demo(folder: Path, tell: Callable[[str], None], progress: Progress | None) -
         raise VruError(Problem("is a file; a demo needs a folder", str(folder), hint="vru demo another-folder"))
     if folder.exists() and any(folder.iterdir()) and not (folder / "evaluations" / NAME).is_dir():
         raise VruError(Problem("is not empty and not a demo", str(folder), hint="vru demo another-folder"))
-    clock = _Clock(tell)
+    watch = _Clock(tell)
     init_workspace(folder)
     evaluation = folder / "evaluations" / NAME
     evaluation.mkdir(exist_ok=True)
@@ -40,25 +39,25 @@ def demo(folder: Path, tell: Callable[[str], None], progress: Progress | None) -
             write_whole(evaluation / name, (resources.demo_dir() / name).read_bytes())
     study = load_study(evaluation)
     protocol = study.plan.protocol
-    register(evaluation, protocol, datetime.now(UTC), __version__)
-    clock("workspace, plan and registration")
+    register(evaluation, protocol, clock.now(), __version__)
+    watch("workspace, plan and registration")
     ran = run_evaluation(evaluation, Settings(), None, tell, progress)
     for stage, seconds in ran.stages.items():
-        clock.add(f"run: {stage}", seconds)
-    clock.reset()
+        watch.add(f"run: {stage}", seconds)
+    watch.reset()
     # Nobody reads a demo's failed checks, so it says that it accepts them and why.
     failed = {f.check: "a demonstration on simulated data" for f in ran.result.findings if f.verdict == "fail"}
-    assure(evaluation, protocol.roles.assurer, failed, datetime.now(UTC))
+    assure(evaluation, protocol.roles.assurer, failed, clock.now())
     library = folder / "shared_learning"
-    published = publish_evaluation(evaluation, library, protocol.roles.approver, datetime.now(UTC))
-    clock("assure and publish")
+    published = publish_evaluation(evaluation, library, protocol.roles.approver, clock.now())
+    watch("assure and publish")
     site = write_site(library, folder / "site", "network", "")
-    clock("site")
+    watch("site")
     return [
         "",
         f"estimate: {estimate_text(ran.result.primary)}",
         *_truth_lines(ran.result.provenance.truth),
-        f"time:     {clock.total():.1f} s: {clock.text()}",
+        f"time:     {watch.total():.1f} s: {watch.text()}",
         f"record:   {published.path}",
         f"report:   {ran.outputs / 'report.html'}",
         f"open:     {site.home}",

@@ -4,11 +4,12 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from itertools import chain
 from pathlib import Path
 
+from vru import clock
 from vru.errors import LibraryError, Problem, VruError
 from vru.library import Scan, StoredRecord, scan, state
 from vru.library.exports import EXPORTS, Holdings
@@ -48,7 +49,7 @@ def write_site(
     # What nobody else has approved is not shown as a finding; that it is there is no secret within the network.
     readable = [stored for stored in seen.records if state(stored) in ("published", "retracted")]
     records = _entries(readable)
-    now = datetime.now(UTC)
+    now = clock.now()
     held, _ = holdings(library, audience, organisation, "", now)
     notices = _notices(seen, held)
     built = f"{now.day} {now:%B %Y}"

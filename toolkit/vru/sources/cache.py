@@ -9,11 +9,11 @@ import json
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from vru.clock import seconds_older
 from vru.errors import DataError, Problem
 
 _WORK = "making-"
@@ -39,8 +39,8 @@ def workspace(cache: Path) -> Iterator[Path]:
     """
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        _sweep(cache)
         folder = Path(tempfile.mkdtemp(prefix=_WORK, dir=cache))
+        _sweep(cache, folder)
     except OSError as error:
         raise DataError(
             Problem(f"cannot be written: {error.strerror}", str(cache), hint="choose another folder")
@@ -61,11 +61,10 @@ def publish(made: Path, at: Path) -> None:
     os.replace(made, at)
 
 
-def _sweep(cache: Path) -> None:
-    limit = time.time() - _STALE_SECONDS
+def _sweep(cache: Path, own: Path) -> None:
     for left in cache.glob(f"{_WORK}*"):
         try:
-            if left.stat().st_mtime < limit:
+            if seconds_older(left, own) > _STALE_SECONDS:
                 shutil.rmtree(left, ignore_errors=True)
         except FileNotFoundError:
             continue
