@@ -82,3 +82,28 @@ def test_nothing_after_has_no_interval(make_panel: MakePanel) -> None:
     found = fit(replace(panel, counts={"violence": np.where(cells, 0.0, panel.counts["violence"])}))
     assert (found.low, found.high) == (None, None)
     assert any("Nothing was recorded" in n for n in found.notes)
+
+
+def test_rare_outcomes_are_refused(make_panel: MakePanel) -> None:
+    with pytest.raises(MethodError, match="falls that are none"):
+        fit(make_panel(mean=0.3, treated=10, comparison=40))
+
+
+def test_index_does_not_take_the_noise_of_small_areas_for_a_fall() -> None:
+    """Areas from 0.2 to 20 a month, nothing done: the plain mean of their ratios rises by the noise of the small ones."""
+    values = []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        rate = np.geomspace(0.2, 20, 60)[rng.permutation(60)][:, None]
+        counts = rng.poisson(np.repeat(rate, 36, axis=1)).astype(float)
+        periods = tuple(f"{2019 + j // 12}-{j % 12 + 1:02d}" for j in range(36))
+        panel = Panel(
+            units=tuple(f"U{i:02d}" for i in range(60)),
+            periods=periods,
+            counts={"violence": counts},
+            role=("treated",) * 15 + ("comparison",) * 45,
+            starts=(periods[24],) * 15 + (None,) * 45,
+            missing=np.zeros((60, 36), dtype=bool),
+        )
+        values.append(fit(panel, matching="index", draws=50).value)
+    assert abs(np.mean(values)) < 0.02

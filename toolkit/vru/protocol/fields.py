@@ -235,6 +235,9 @@ class Protocol(Section):
     disclosure: Disclosure = Disclosure()
     seed: int = Field(ge=0, lt=2**63)
     artificial_effect: ArtificialEffect | None = None
+    answers: dict[Name, Text] = Field(
+        default_factory=dict, description="Name of a question that vru check asks: the answer, shown in the report"
+    )
     deviations: list[Deviation] = Field(default_factory=list)
 
     @model_validator(mode="after")

@@ -76,7 +76,7 @@ def _doubts(seen: Evidence) -> list[str]:
     elif abs(apart) >= LEVEL_APART:
         found.append(f"treated areas were {'busier' if apart > 0 else 'quieter'} than their comparison beforehand")
     elif not _passed(checks.get("level", ())):
-        found.append("treated areas could be told from their comparison beforehand")
+        found.append("treated areas differed from their comparison beforehand")
     if not _passed(checks.get("course", ())):
         found.append("no test strong enough to tell shows that they moved alike before")
     if not _passed(checks.get("ranks", ())):

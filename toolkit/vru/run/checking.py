@@ -1,6 +1,7 @@
 """``vru check``: everything that can be known to be wrong before a run, in one go."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,21 @@ from vru.panel import Panel
 from vru.protocol import Protocol, read_draft, registration
 from vru.protocol.fields import Analysis, CheckPlan, DataSource, Graph
 from vru.protocol.reading import Draft, valid_items
+from vru.questions import Question, unanswered
 from vru.run.study import Study, build
 from vru.sources.source import Progress
 
 
-def check_evaluation(folder: Path, data: Path | None, read_data: bool, progress: Progress) -> list[str]:
-    """What is sound, line by line. Raises ProtocolError or DataError with every problem found.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is sound, line by line, and what the plan has to answer before it is run."""
+
+    lines: tuple[str, ...]
+    questions: tuple[Question, ...]
+
+
+def check_evaluation(folder: Path, data: Path | None, read_data: bool, progress: Progress) -> Checked:
+    """What is sound, and what is asked. Raises ProtocolError or DataError with every problem found.
 
     Malformed fields, dangling ids, unknown methods, bad options and an unlicensed adjustment
     set are all reported together; the data are read only once the plan is sound.
@@ -39,8 +49,10 @@ def check_evaluation(folder: Path, data: Path | None, read_data: bool, progress:
     seen.append(f"graph: {identify(protocol.graph).words}")
     if read_data:
         seen += _data_lines(study, protocol, progress)
-    seen.append(_next(study, folder))
-    return seen
+    asked = unanswered(study.plan)
+    if not asked:
+        seen.append(_next(study, folder))
+    return Checked(tuple(seen), asked)
 
 
 def _graph_problems(draft: Draft) -> list[Problem]:

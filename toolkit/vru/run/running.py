@@ -4,14 +4,15 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from vru import clock
 from vru.disclosure import enforce, review
 from vru.errors import DisclosureError, Problem, VruError
 from vru.protocol import digest
+from vru.questions import require_answers
 from vru.results import EvaluationResult, to_json
 from vru.run.execute import execute
 from vru.run.outputs import read_learning, render, write_outputs
@@ -38,6 +39,7 @@ def run_evaluation(folder: Path, settings: Settings, data: Path | None, tell: Te
     """
     started = time.perf_counter()
     study = load_study(folder, settings, data)
+    require_answers(study.plan)
     stages = {"preflight": time.perf_counter() - started}
     lock = FileLock(_private(folder) / "run.lock")
     try:
@@ -50,21 +52,21 @@ def run_evaluation(folder: Path, settings: Settings, data: Path | None, tell: Te
 
 
 def _run(study: Study, settings: Settings, tell: Tell, progress: Progress | None, stages: dict[str, float]) -> Ran:
-    folder, protocol, made = study.folder, study.plan.protocol, datetime.now(UTC)
+    folder, protocol, made = study.folder, study.plan.protocol, clock.now()
     learning = read_learning(folder)
-    clock = time.perf_counter()
+    since = time.perf_counter()
     # Into the cache, where the notebook finds them: with a bar to look at, and errors before a kernel starts.
     read_sources(study, progress or (lambda what, done, total: None))
-    stages["data"] = time.perf_counter() - clock
+    stages["data"] = time.perf_counter() - since
     tell(f"{protocol.id}: executing the notebook of template {protocol.template}")
-    clock = time.perf_counter()
+    since = time.perf_counter()
     result, notebook = execute(study, settings.chosen(), progress is not None)
-    stages["notebook"] = time.perf_counter() - clock
+    stages["notebook"] = time.perf_counter() - since
     tell(f"{protocol.id}: writing the report, tables and draft record")
-    clock = time.perf_counter()
+    since = time.perf_counter()
     files = render(protocol, result, learning)
-    stages["report"] = time.perf_counter() - clock
-    clock = time.perf_counter()
+    stages["report"] = time.perf_counter() - since
+    since = time.perf_counter()
     working = {"result.json": to_json(result).encode(), "notebook.ipynb": notebook}
     target = _target(folder, settings)
     findings = review(protocol, result, files)
@@ -79,7 +81,7 @@ def _run(study: Study, settings: Settings, tell: Tell, progress: Progress | None
     outputs = write_outputs(target, everything, digest(protocol), made)
     if not settings.chosen():
         write_data_lock(folder, result.provenance.data)
-    stages["review and write"] = time.perf_counter() - clock
+    stages["review and write"] = time.perf_counter() - since
     return Ran(folder, outputs, result, stages)
 
 

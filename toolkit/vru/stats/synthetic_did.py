@@ -47,7 +47,12 @@ class Spread:
 
 
 def synthetic_did(
-    donors: np.ndarray, treated: np.ndarray, n_pre: int, n_treated: int, solver: Solver = "frank_wolfe"
+    donors: np.ndarray,
+    treated: np.ndarray,
+    n_pre: int,
+    n_treated: int,
+    solver: Solver = "frank_wolfe",
+    size: np.ndarray | None = None,
 ) -> SyntheticDid:
     """Synthetic difference-in-differences.
 
@@ -58,6 +63,9 @@ def synthetic_did(
         sets how strongly weights are spread.
     solver : "frank_wolfe" stops and drops small weights as the reference code does;
         "exact" minimises the same objective to the end.
+    size : ``(n_donors,)``, what each donor's series was divided by; None where nothing was. Ratios of small donors
+        are noisy and rise by their noise: with ``size`` the ridge draws weights towards sizes instead of towards equal
+        ones, and donors count by size for the time weights (solved exactly).
 
     Unit weights minimise the squared gap before the start around a free level, plus
     ``zeta^2 n_pre |w|^2`` with ``zeta = (n_treated n_post)^(1/4)`` times the standard deviation of
@@ -69,8 +77,11 @@ def synthetic_did(
     before, after = donors[:, :n_pre], donors[:, n_pre:].mean(axis=1)
     noise = float(np.diff(before, axis=1).std(ddof=1)) if before.size > len(before) + 1 else 0.0
     zeta = (n_treated * (donors.shape[1] - n_pre)) ** 0.25 * noise
-    unit = _weights(before.T, treated[:n_pre], zeta, noise, solver)
-    time = _weights(before, after, 1e-6 * noise, noise, solver)
+    if size is None:
+        unit = _weights(before.T, treated[:n_pre], zeta, noise, solver)
+        time = _weights(before, after, 1e-6 * noise, noise, solver)
+    else:
+        unit, time = _sized_weights(before, after, treated[:n_pre], size / size.mean(), zeta, noise)
     synthetic = unit @ donors
     shift = float((treated - synthetic)[:n_pre] @ time)
     # The synthetic course is flat but for its two levels in the estimator; its months give the path.
@@ -79,7 +90,13 @@ def synthetic_did(
 
 
 def placebo_effects(
-    donors: np.ndarray, n_pre: int, n_treated: int, draws: int, rng: np.random.Generator, solver: Solver = "frank_wolfe"
+    donors: np.ndarray,
+    n_pre: int,
+    n_treated: int,
+    draws: int,
+    rng: np.random.Generator,
+    solver: Solver = "frank_wolfe",
+    size: np.ndarray | None = None,
 ) -> Spread:
     """Effects of treatments that did not happen, on donors ``(n_donors, n_periods)`` alone.
 
@@ -98,8 +115,10 @@ def placebo_effects(
     )
     found = np.empty((len(chosen), 2))
     for i, rows in enumerate(chosen):
-        mean = donors[list(rows)].mean(axis=0)
-        fit = synthetic_did(np.delete(donors, rows, axis=0), mean, n_pre, n_treated, solver)
+        # Of sized series the mean is that of counts over that of sizes, as of the treated units themselves.
+        mean = np.average(donors[list(rows)], axis=0, weights=None if size is None else size[list(rows)])
+        rest = None if size is None else np.delete(size, rows)
+        fit = synthetic_did(np.delete(donors, rows, axis=0), mean, n_pre, n_treated, solver, rest)
         found[i] = mean[n_pre:].mean(), fit.expected[n_pre:].mean()
     return Spread(found[:, 0] - found[:, 1], found[:, 0], found[:, 1], exact)
 
@@ -126,6 +145,19 @@ def jackknife(donors: np.ndarray, treated: np.ndarray, n_pre: int, fit: Syntheti
 def jackknife_se(values: np.ndarray) -> float:
     """Standard error from leave-one-out estimates ``(n_units,)``: the root of ``(n-1)/n`` times summed squares."""
     return float(np.sqrt((len(values) - 1) / len(values) * ((values - values.mean()) ** 2).sum()))
+
+
+def _sized_weights(
+    before: np.ndarray, after: np.ndarray, treated: np.ndarray, share: np.ndarray, zeta: float, noise: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Unit and time weights with noise that falls with a donor's size; ``share`` ``(n_donors,)`` with mean one."""
+    centred, aim = before.T - before.T.mean(axis=0), treated - treated.mean()
+    ridge = np.diag(np.sqrt(len(aim) * zeta**2 / share))
+    unit = simplex_weights(np.vstack([centred, ridge]), np.concatenate([aim, np.zeros(len(share))]), 0.0)
+    root = np.sqrt(share)
+    level, goal = np.average(before, axis=0, weights=share), float(np.average(after, weights=share))
+    time = simplex_weights(root[:, None] * (before - level), root * (after - goal), len(after) * (1e-6 * noise) ** 2)
+    return unit, time
 
 
 def _weights(columns: np.ndarray, target: np.ndarray, zeta: float, noise: float, solver: Solver) -> np.ndarray:

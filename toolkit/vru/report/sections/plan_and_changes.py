@@ -24,6 +24,7 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
         *_changes(result),
         Heading("Deviations from the plan"),
         *_deviations(protocol),
+        *_answers(protocol),
         Heading("What was planned"),
         _analyses(protocol, result),
         Facts(
@@ -49,6 +50,13 @@ def _changes(result: EvaluationResult) -> tuple[Block, ...]:
     if not result.changes:
         return ()
     return (Bullets(result.changes, "Changes since registration"),)
+
+
+def _answers(protocol: Protocol) -> tuple[Block, ...]:
+    if not protocol.answers:
+        return ()
+    rows = tuple((w.plain(name), answer) for name, answer in protocol.answers.items())
+    return (Table("Questions that the toolkit asked of the plan, and the answers given", ("Question", "Answer"), rows),)
 
 
 def _deviations(protocol: Protocol) -> tuple[Block, ...]:

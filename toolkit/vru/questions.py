@@ -1,0 +1,70 @@
+"""What a plan must answer before it is run: nothing is wrong with it, and yet a reader would ask.
+
+A question is printed by ``vru check``, which then ends with exit code 1; ``vru register`` and ``vru run`` go on once the plan has
+an answer under ``answers``, and the report shows it.
+"""
+
+from dataclasses import dataclass
+
+from vru.binding import Plan
+from vru.errors import Problem, RefusedError
+from vru.methods.measured import IN_WORDS, Way, false_alarms
+from vru.protocol import Protocol
+
+TOO_MANY = 10.0
+"""False alarms in 100, with 5 promised, from which a primary method has to be justified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, under which name it is answered, and what would make it go away."""
+
+    id: str
+    what: str
+    hint: str
+
+
+def questions(plan: Plan) -> tuple[Question, ...]:
+    """Everything that a reader would ask of this plan, answered or not."""
+    return tuple(q for q in (_primary_in_its_case(plan),) if q is not None)
+
+
+def unanswered(plan: Plan) -> tuple[Question, ...]:
+    """The questions that the plan has no answer to."""
+    return tuple(q for q in questions(plan) if not plan.protocol.answers.get(q.id, "").strip())
+
+
+def require_answers(plan: Plan) -> None:
+    """Raises RefusedError naming every question that the plan has no answer to, and where one goes."""
+    if open_ones := unanswered(plan):
+        raise RefusedError(*(Problem(q.what, f"question {q.id}", hint=how_to_answer(q)) for q in open_ones))
+
+
+def how_to_answer(question: Question) -> str:
+    """The two ways on: change the plan, or say why not."""
+    return f'{question.hint}; or answer in protocol.yaml: answers: {{{question.id}: "why"}}, which the report shows'
+
+
+def _primary_in_its_case(plan: Plan) -> Question | None:
+    """A primary method that was measured to fail where areas are chosen as this plan chooses them."""
+    way = _way(plan.protocol)
+    primary = next((a for a in plan.analyses if a.plan.role == "primary"), None)
+    rate = None if way is None or primary is None else false_alarms(primary.method.name, way)
+    if primary is None or way is None or rate is None or rate.high <= TOO_MANY:
+        return None
+    kept = [m for m in ("level_adjusted_did", "poisson_did") if (r := false_alarms(m, way)) and r.high <= TOO_MANY]
+    use = f"make {' or '.join(kept)} the primary method" if kept else "choose another design"
+    lot = "" if way == "hot_lot" else ", or draw lots among the hottest areas (units.selection: rule: top with assign)"
+    what = (
+        f"{primary.method.name} is the primary method; {IN_WORDS[way]}, as in this plan, and nothing done, it found an effect in "
+        f"{rate.words} of 100 evaluations of real violence instead of 5. Why is it chosen all the same?"
+    )
+    return Question("primary_method", what, use + lot)
+
+
+def _way(protocol: Protocol) -> Way | None:
+    """How the plan says that its areas were chosen; None where it does not say, or units are no areas over months."""
+    selection = protocol.units.selection
+    if protocol.units.shape != "areas" or selection is None:
+        return None
+    return "rank" if selection.assign is None else "hot_lot"
