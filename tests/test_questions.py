@@ -89,7 +89,7 @@ def test_check_ends_with_1_and_run_and_register_refuse_until_answered(
 def test_an_empty_answer_is_none(make_plan: MakePlan) -> None:
     plan = resolve(load(make_plan("poisson_did", '\nanswers: {another: "some reason"}\n')))
     with pytest.raises(RefusedError, match="primary_method"):
-        questions.require_answers(plan)
+        questions.require_answers(plan.protocol, questions.questions(plan))
 
 
 def test_check_says_it_in_json(make_plan: MakePlan, capsys: pytest.CaptureFixture[str]) -> None:

@@ -70,7 +70,7 @@ def test_every_wrong_column_is_named_at_once_and_no_row_is_shown() -> None:
             "score": ["high", "1", "2", "3"],
         }
     )
-    assert "people.csv: attended: 2 rows (jo bloggs, maybe) are neither" in said
+    assert "people.csv: attended: 2 rows (Jo Bloggs, maybe) are neither" in said
     assert "people.csv: again: 1 rows are neither" in said
     assert "people.csv: arrests: 2 rows are no whole number" in said
     assert "people.csv: score: 1 rows are not numbers" in said

@@ -30,7 +30,9 @@ def schedule(**changes: Any) -> pd.DataFrame:
 
 
 def crimes(*rows: tuple[str, str]) -> pd.DataFrame:
-    return pd.DataFrame(rows or [("HS1", "2021-03-21 05:59")], columns=["hot_spot", "when"]).astype("str")
+    """The rows given, and one of another year in each area: none is without any event."""
+    known = [("HS1", "2019-03-21 12:00"), ("HS2", "2019-03-21 12:00")]
+    return pd.DataFrame([*(rows or [("HS1", "2021-03-21 05:59")]), *known], columns=["hot_spot", "when"]).astype("str")
 
 
 def build(table: pd.DataFrame | None = None, events: pd.DataFrame | None = None, starts: str = "06:00") -> Made:
@@ -98,8 +100,41 @@ def test_schedule_and_delivery_come_through() -> None:
 def test_rows_elsewhere_and_outside_are_counted_and_left_out() -> None:
     made = build(events=crimes(("HS1", "2021-03-22 12:00"), ("HS9", "2021-03-22 12:00"), ("HS1", "2022-01-01 12:00")))
     said = {n.text: n.count for n in made.log}
-    assert said["rows outside the window, left out"] == 1
+    assert said["rows outside the window, left out"] == 3
     assert said["rows of the window in no patrolled area, left out"] == 1
+
+
+def test_areas_are_one_area_in_capitals_and_with_odd_spaces() -> None:
+    events = crimes(("hs1", "2021-03-22 12:00"), ("HS1\u00a0", "2021-03-22 12:00"), (" HS1", "2021-03-22 13:00"))
+    assert panel(build(events=events)).counts["violence"][0, 2] == 3
+
+
+def test_an_area_that_is_known_to_be_empty_may_be_named() -> None:
+    table = schedule()
+    with pytest.raises(DataError, match="empty_units"):
+        build(table, crimes()[:1])
+    known = {"unit": "hot_spot", "date": "date", "assigned": {"column": "drawn"}, "empty_units": ["hs2"]}
+    plan = Days.model_validate({"events": {"unit": "hot_spot", "when": "when"}, "schedule": known})
+    protocol = Protocol.model_construct(
+        days=plan,
+        units=Units(kind="site"),
+        window=Window(first=FIRST, last=LAST, period="day"),
+        outcomes=[Outcome(id="violence", measure="offences", filter={})],
+    )
+    sha = "sha256:" + "0" * 64
+    tables = {"crimes": Table("o.csv", crimes()[:1], sha), "schedule": Table("s.csv", table, sha)}
+    assert panel(build_days(protocol, tables)).counts["violence"][1].sum() == 0
+
+
+def test_days_and_months_that_changed_places_are_asked_about() -> None:
+    rows = [("HS1", f"2021-{m}-03 12:00") for m in ("04", "05", "06", "07", "08", "09")]
+    rows += [("HS2", f"2021-03-2{d} 12:00") for d in range(1, 8)] + [("HS2", "2021-01-04 12:00")]
+    swapped = pd.DataFrame(rows, columns=["hot_spot", "when"]).astype("str")
+    made = build(schedule(), swapped)
+    assert [q.id for q in made.questions] == []
+    into = [("HS1", f"2021-{m:02d}-04 12:00") for m in (1, 2, 3)] * 3
+    turned = pd.DataFrame([*rows[6:13], *into], columns=["hot_spot", "when"]).astype("str")
+    assert [q.id for q in build(schedule(), turned).questions] == ["dates_swapped"]
 
 
 def test_days_on_which_the_clocks_change_are_named() -> None:
@@ -115,7 +150,13 @@ def test_days_on_which_the_clocks_change_are_named() -> None:
         (schedule().rename(columns={"drawn": "drwan"}), None, "did you mean 'drwan'"),
         (schedule(date="2019-01-01"), None, "no row lies inside the window"),
         (schedule(hot_spot=""), None, "rows name no area"),
-        (None, crimes(("HS1", "2021-03-22"), ("HS1", "2021-03-23")), "most events have no time"),
+        (None, crimes(*[("HS1", f"2021-03-2{i}") for i in range(1, 6)]), "most events have no time"),
+        (
+            None,
+            crimes(("hs 1", "2021-03-22 12:00")),
+            "1 names nearly match areas of the schedule: 'hs 1' (1 rows) for 'HS1'",
+        ),
+        (None, crimes()[:1], "1 areas of the schedule have no event of any kind: HS2"),
         (None, crimes(("HS1", "03/04/2021 12:00")), "rows hold no date"),
         (None, crimes(("HS7", "2021-03-22 12:00")), "not a single event"),
     ],

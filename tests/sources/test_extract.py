@@ -58,7 +58,7 @@ def test_excel_and_parquet_read_like_csv(tmp_path: Path) -> None:
     [
         (b"", "people.csv", "is empty"),
         (b"ref,age\n", "people.csv", "has a header and no rows"),
-        (b"ref;age\nA1;14\n", "people.csv", "columns are not separated by commas"),
+        (b"ref;age\nA1;14\n", "people.csv", "columns are parted by semicolons, not by commas"),
         (b"ref,ref\nA1,14\n", "people.csv", "a column name is used twice: ref"),
         (b"PK\x03\x04 not a workbook", "people.xlsx", "cannot be opened as a workbook"),
         (b"PK\x03\x04", "people.csv", "is a zip or an Excel workbook, not CSV text"),
@@ -67,7 +67,7 @@ def test_excel_and_parquet_read_like_csv(tmp_path: Path) -> None:
         (
             b"ref,age\nA1,14,15,16\n",
             "people.csv",
-            "1 rows have another number of cells than the header, the first at line 2",
+            "1 rows have another number of cells than the header, the first is row 2",
         ),
     ],
 )

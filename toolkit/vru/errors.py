@@ -23,6 +23,15 @@ class Problem:
         return "\n    ".join([head, *rest])
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a reader would ask though nothing is wrong: its name in the plan's ``answers``, and what would make it go away."""
+
+    id: str
+    what: str
+    hint: str
+
+
 class VruError(Exception):
     """A failure with one or more problems to put right; shown to the user without a traceback."""
 

@@ -4,10 +4,10 @@ A question is printed by ``vru check``, which then ends with exit code 1; ``vru 
 an answer under ``answers``, and the report shows it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from vru.binding import Plan
-from vru.errors import Problem, RefusedError
+from vru.errors import Problem, Question, RefusedError
 from vru.methods.measured import IN_WORDS, Way, false_alarms
 from vru.protocol import Protocol
 
@@ -15,28 +15,19 @@ TOO_MANY = 10.0
 """False alarms in 100, with 5 promised, from which a primary method has to be justified."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked, under which name it is answered, and what would make it go away."""
-
-    id: str
-    what: str
-    hint: str
-
-
 def questions(plan: Plan) -> tuple[Question, ...]:
     """Everything that a reader would ask of this plan, answered or not."""
     return tuple(q for q in (_primary_in_its_case(plan),) if q is not None)
 
 
-def unanswered(plan: Plan) -> tuple[Question, ...]:
+def unanswered(protocol: Protocol, asked: Iterable[Question]) -> tuple[Question, ...]:
     """The questions that the plan has no answer to."""
-    return tuple(q for q in questions(plan) if not plan.protocol.answers.get(q.id, "").strip())
+    return tuple(q for q in asked if not protocol.answers.get(q.id, "").strip())
 
 
-def require_answers(plan: Plan) -> None:
+def require_answers(protocol: Protocol, asked: Iterable[Question]) -> None:
     """Raises RefusedError naming every question that the plan has no answer to, and where one goes."""
-    if open_ones := unanswered(plan):
+    if open_ones := unanswered(protocol, asked):
         raise RefusedError(*(Problem(q.what, f"question {q.id}", hint=how_to_answer(q)) for q in open_ones))
 
 

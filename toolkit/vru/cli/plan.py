@@ -141,11 +141,11 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _register(arguments: argparse.Namespace) -> int:
     from vru.protocol import register
-    from vru.questions import require_answers
+    from vru.questions import questions, require_answers
     from vru.run.study import load_study
 
     study = load_study(arguments.evaluation)
-    require_answers(study.plan)
+    require_answers(study.plan.protocol, questions(study.plan))
     now = clock.now()
     state = register(arguments.evaluation, study.plan.protocol, now, __version__, arguments.amend)
     print(f"registered {study.plan.protocol.id} on {state.registered_at[:10]}: protocol.lock")

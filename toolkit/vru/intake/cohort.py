@@ -29,50 +29,59 @@ def build_cohort(protocol: Protocol, tables: Mapping[str, Table]) -> Made:
     outcomes = [o for o in protocol.outcomes if o.column]
     if problems := read.missing_columns(table, _wanted(plan, outcomes)):
         raise DataError(*problems)
-    problems = _repeated(table, plan)
-    cohort = _cohort(protocol, plan, table, outcomes, problems)
-    return Made(cohort, (*table.log, *_notes(cohort, plan)), dict(table.truth))
+    reading = read.Reading(table, plan)
+    _refuse_repeated(reading, plan)
+    cohort = _cohort(protocol, plan, reading, outcomes)
+    log = (*table.log, *reading.notes, *_notes(cohort, plan))
+    return Made(cohort, log, dict(table.truth), tuple(reading.account), tuple(reading.questions))
 
 
 def _wanted(plan: CohortPlan, outcomes: list[Outcome]) -> list[str]:
     arms = [a.column for a in (plan.assigned, plan.received) if a is not None]
     single = [c for c in (plan.cluster, plan.stratum, plan.period, plan.exposure, plan.running) if c is not None]
-    return [plan.id, *arms, *single, *plan.covariates.values(), *(o.column for o in outcomes if o.column)]
+    return [plan.id, *arms, *single, *_columns(plan), *(o.column for o in outcomes if o.column)]
 
 
-def _repeated(table: Table, plan: CohortPlan) -> list[Problem]:
-    ids = read.text(table, plan.id)
-    found = []
-    where = f"{table.name}: {plan.id}"
+def _columns(plan: CohortPlan) -> list[str]:
+    return [c if isinstance(c, str) else c.column for c in plan.covariates.values()]
+
+
+def _refuse_repeated(reading: read.Reading, plan: CohortPlan) -> None:
+    ids, where = read.ids(reading, plan.id), reading.at(plan.id)
     if (ids == "").any():
-        found.append(Problem(f"{int((ids == '').sum()):,} rows have no id", where))
+        reading.problems.append(Problem(f"{int((ids == '').sum()):,} rows have no id", where))
     twice = len(ids) - len(np.unique(ids))
     if twice and plan.period is None:
-        found.append(Problem(f"{twice:,} rows repeat an id", where, hint="one row per person: the first referral, say"))
-    return found
+        hint = "one row per person: the first referral, say"
+        reading.problems.append(Problem(f"{twice:,} rows repeat an id", where, hint=hint))
 
 
-def _cohort(
-    protocol: Protocol, plan: CohortPlan, table: Table, outcomes: list[Outcome], problems: list[Problem]
-) -> Cohort:
-    def texts(column: str | None) -> tuple[str, ...] | None:
-        return None if column is None else tuple(read.text(table, column).tolist())
+def _cohort(protocol: Protocol, plan: CohortPlan, reading: read.Reading, outcomes: list[Outcome]) -> Cohort:
+    def names(what: str, column: str | None) -> tuple[str, ...] | None:
+        if column is None:
+            return None
+        found = read.keys(reading, column, what)
+        if gaps := int((found == "").sum()):
+            reading.problems.append(Problem(f"{gaps:,} rows have no {what}", reading.at(column)))
+        return tuple(found.tolist())
 
     def filled(column: str | None) -> np.ndarray | None:
-        return None if column is None else read.numbers(table, column, problems, gaps=False)
+        return None if column is None else read.numbers(reading, column, gaps=False)
 
-    for name, column in (("cluster", plan.cluster), ("stratum", plan.stratum), ("period", plan.period)):
-        gaps = 0 if column is None else int((read.text(table, column) == "").sum())
-        if gaps:
-            problems.append(Problem(f"{gaps:,} rows have no {name}", f"{table.name}: {column}"))
-    values = {o.id: _outcome(table, o, problems) for o in outcomes}
-    arms = [None if a is None else read.arm(table, a, problems) for a in (plan.assigned, plan.received)]
+    cluster, stratum, period = (
+        names("cluster", plan.cluster),
+        names("stratum", plan.stratum),
+        names("period", plan.period),
+    )
+    values = {o.id: _outcome(reading, o) for o in outcomes}
+    arms = [None if a is None else read.arm(reading, a) for a in (plan.assigned, plan.received)]
     exposure, running = filled(plan.exposure), filled(plan.running)
-    if problems:
-        raise DataError(*problems)
-    ids = read.text(table, plan.id).tolist()
-    if plan.period is not None:
-        ids = [f"{i}, {p}" for i, p in zip(ids, read.text(table, plan.period), strict=True)]
+    covariates = pd.DataFrame({name: read.covariate(reading, c) for name, c in plan.covariates.items()})
+    if reading.problems:
+        raise DataError(*reading.problems)
+    ids = read.ids(reading, plan.id).tolist()
+    if period is not None:
+        ids = [f"{i}, {p}" for i, p in zip(ids, period, strict=True)]
     kinds: dict[str, Kind] = {o.id: o.kind for o in outcomes if o.kind}
     return Cohort(
         ids=tuple(ids),
@@ -80,26 +89,26 @@ def _cohort(
         kinds=kinds,
         assigned=arms[0],
         received=arms[1],
-        covariates=pd.DataFrame({name: read.covariate(table, c) for name, c in plan.covariates.items()}),
-        cluster=texts(plan.cluster),
-        stratum=texts(plan.stratum),
-        period=texts(plan.period),
+        covariates=covariates,
+        cluster=cluster,
+        stratum=stratum,
+        period=period,
         exposure=exposure,
         running=running,
         noun=protocol.units.noun,
-        provenance={plan.data: table.sha256},
+        provenance={plan.data: reading.table.sha256},
     )
 
 
-def _outcome(table: Table, outcome: Outcome, problems: list[Problem]) -> np.ndarray:
+def _outcome(reading: read.Reading, outcome: Outcome) -> np.ndarray:
     column = outcome.column or ""
     if outcome.kind == "binary":
-        return read.yes_no(table, column, problems)
-    found = read.numbers(table, column, problems, gaps=True)
+        return read.yes_no(reading, column)
+    found = read.numbers(reading, column, gaps=True)
     known = found[~np.isnan(found)]
     if outcome.kind == "count" and not ((known >= 0) & (known == np.round(known))).all():
         wrong = int((~((known >= 0) & (known == np.round(known)))).sum())
-        problems.append(Problem(f"{wrong:,} rows are no whole number from 0 up", f"{table.name}: {column}"))
+        reading.problems.append(Problem(f"{wrong:,} rows are no whole number from 0 up", reading.at(column)))
     return found
 
 

@@ -6,13 +6,14 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from vru.errors import DataError, Problem
+from vru.errors import DataError, Problem, Question
 from vru.events import DataNote, Table
 from vru.intake import columns as read
 from vru.intake.made import Made
+from vru.keys import fold, skeleton
 from vru.panel import Panel, Schedule
 from vru.protocol.fields import Outcome, Protocol
-from vru.protocol.rows import DayEvents, Days, ScheduleTable
+from vru.protocol.rows import Days, ScheduleTable
 
 MIN_DAYS = 14
 
@@ -35,8 +36,9 @@ def build_days(protocol: Protocol, tables: Mapping[str, Table]) -> Made:
         raise DataError(Problem(f"the window has {len(periods)} days", "window", f"at least {MIN_DAYS}"))
     events, schedule = tables[plan.events.data], tables[plan.schedule.data]
     _columns_there(plan, protocol.outcomes, events, schedule)
-    units, missing, drawn, notes = _schedule(schedule, plan.schedule, periods)
-    counts, more = _counts(protocol, plan.events, events, units, periods)
+    planned, happened = read.Reading(schedule, plan.schedule), read.Reading(events, plan.events)
+    units, missing, drawn = _schedule(planned, plan.schedule, periods)
+    counts = _counts(protocol, plan, happened, units, periods)
     counts = {k: np.where(missing, np.nan, v) for k, v in counts.items()}
     panel = Panel(
         units=units,
@@ -48,8 +50,9 @@ def build_days(protocol: Protocol, tables: Mapping[str, Table]) -> Made:
         schedule=drawn,
         provenance={plan.events.data: events.sha256, plan.schedule.data: schedule.sha256},
     )
-    log = (*schedule.log, *events.log, *notes, *more, *_clock_notes(periods))
-    return Made(panel, log, {**schedule.truth, **events.truth})
+    log = (*schedule.log, *events.log, *planned.notes, *happened.notes, *_clock_notes(periods))
+    account, asked = (*planned.account, *happened.account), (*planned.questions, *happened.questions)
+    return Made(panel, log, {**schedule.truth, **events.truth}, account, asked)
 
 
 def days_between(first: str, last: str) -> tuple[str, ...]:
@@ -68,21 +71,21 @@ def _columns_there(plan: Days, outcomes: list[Outcome], events: Table, schedule:
 
 
 def _schedule(
-    table: Table, plan: ScheduleTable, periods: tuple[str, ...]
-) -> tuple[tuple[str, ...], np.ndarray, Schedule, list[DataNote]]:
-    problems: list[Problem] = []
-    unit = read.text(table, plan.unit)
-    day = read.dates(table, plan.date, problems).dt.strftime("%Y-%m-%d").to_numpy(dtype=object)
-    assigned = read.arm(table, plan.assigned, problems)
-    delivered = {k: read.numbers(table, c, problems, gaps=True) for k, c in plan.delivered.items()}
+    reading: read.Reading, plan: ScheduleTable, periods: tuple[str, ...]
+) -> tuple[tuple[str, ...], np.ndarray, Schedule]:
+    name, problems = reading.table.name, reading.problems
+    unit = read.keys(reading, plan.unit, "area")
+    day = read.dates(reading, plan.date).dt.strftime("%Y-%m-%d").to_numpy(dtype=object)
+    assigned = read.arm(reading, plan.assigned)
+    delivered = {k: read.numbers(reading, c, gaps=True) for k, c in plan.delivered.items()}
     if (unit == "").any():
-        problems.append(Problem(f"{int((unit == '').sum()):,} rows name no area", f"{table.name}: {plan.unit}"))
+        problems.append(Problem(f"{int((unit == '').sum()):,} rows name no area", f"{name}: {plan.unit}"))
     inside = np.isin(day.astype(str), periods)
     twice = int(pd.DataFrame({"unit": unit, "day": day})[inside].duplicated().sum())
     if twice:
-        problems.append(Problem(f"{twice:,} rows repeat an area and day", table.name, hint="one row per area and day"))
+        problems.append(Problem(f"{twice:,} rows repeat an area and day", name, hint="one row per area and day"))
     if not problems and not inside.any():
-        problems.append(Problem("no row lies inside the window", f"{table.name}: {plan.date}"))
+        problems.append(Problem("no row lies inside the window", f"{name}: {plan.date}"))
     if problems:
         raise DataError(*problems)
     units = tuple(sorted(np.unique(unit[inside]).tolist()))
@@ -91,53 +94,99 @@ def _schedule(
     missing, on = np.ones(shape, dtype=bool), np.zeros(shape, dtype=bool)
     missing[at], on[at] = False, assigned[inside] == 1
     given: dict[str, np.ndarray] = {}
-    for name, values in delivered.items():
-        given[name] = np.full(shape, np.nan)
-        given[name][at] = values[inside]
-    notes = [
+    for what, values in delivered.items():
+        given[what] = np.full(shape, np.nan)
+        given[what][at] = values[inside]
+    reading.notes += [
         DataNote("schedule", f"area-days drawn for patrol, of {int((~missing).sum()):,}", int(on.sum())),
         DataNote("schedule", "rows outside the window, left out", int((~inside).sum())),
         DataNote("schedule", "area-days of the window without a row, taken as missing", int(missing.sum())),
     ]
-    return units, missing, Schedule(on, given), notes
+    return units, missing, Schedule(on, given)
 
 
 def _counts(
-    protocol: Protocol, plan: DayEvents, table: Table, units: tuple[str, ...], periods: tuple[str, ...]
-) -> tuple[dict[str, np.ndarray], list[DataNote]]:
-    problems: list[Problem] = []
-    when = read.dates(table, plan.when, problems)
-    if not problems and plan.day_starts != "00:00" and (when == when.dt.normalize()).mean() > 0.5:
+    protocol: Protocol, plan: Days, reading: read.Reading, units: tuple[str, ...], periods: tuple[str, ...]
+) -> dict[str, np.ndarray]:
+    own, problems = plan.events, reading.problems
+    when = read.dates(reading, own.when)
+    if not problems and own.day_starts != "00:00" and (when == when.dt.normalize()).mean() > 0.5:
         hint = "give a column with the time, or leave out day_starts"
-        what = f"the day starts at {plan.day_starts}, and most events have no time"
-        problems.append(Problem(what, f"{table.name}: {plan.when}", hint=hint))
+        what = f"the day starts at {own.day_starts}, and most events have no time"
+        problems.append(Problem(what, reading.at(own.when), hint=hint))
+    unit = _areas(reading, plan, units)
     if problems:
         raise DataError(*problems)
-    hours, minutes = map(int, plan.day_starts.split(":"))
-    day = (when - pd.Timedelta(hours=hours, minutes=minutes)).dt.strftime("%Y-%m-%d").to_numpy(dtype=str)
-    unit = read.text(table, plan.unit)
+    hours, minutes = map(int, own.day_starts.split(":"))
+    shifted = when - pd.Timedelta(hours=hours, minutes=minutes)
+    day = shifted.dt.strftime("%Y-%m-%d").to_numpy(dtype=str)
     here, now = np.isin(unit, units), np.isin(day, periods)
+    _ask_swapped(reading, own.when, shifted, now, periods)
     counts = {}
     for o in protocol.outcomes:
         kept = here & now
         for column, values in o.filter.items():
-            kept &= _matches(table, column, values, o.id)
+            kept &= _matches(reading, column, values, o.id)
         counts[o.id] = np.zeros((len(units), len(periods)))
         np.add.at(counts[o.id], (np.searchsorted(units, unit[kept]), np.searchsorted(periods, day[kept])), 1.0)
         if not kept.any():
             raise DataError(Problem("not a single event in the patrolled areas and days", f"outcome {o.id}"))
-    return counts, [
+    reading.notes += [
         DataNote("events", "rows outside the window, left out", int((~now).sum())),
         DataNote("events", "rows of the window in no patrolled area, left out", int((now & ~here).sum())),
     ]
+    return counts
 
 
-def _matches(table: Table, column: str, values: list[str], outcome: str) -> np.ndarray:
-    given = read.text(table, column)
-    lost = sorted(set(values) - set(np.unique(given).tolist()))
+def _areas(reading: read.Reading, plan: Days, units: tuple[str, ...]) -> np.ndarray:
+    """The area of each event in the schedule's spelling; areas without any event and names that nearly match are problems."""
+    named = read.keys(reading, plan.events.unit, "area")
+    of_schedule = {fold(u): u for u in units}
+    kinds, at = np.unique(named, return_inverse=True)
+    found = np.array([of_schedule.get(fold(k), str(k)) for k in kinds], dtype=str)[at]
+    bare = {skeleton(u): u for u in units}
+    near = {str(k): bare[skeleton(k)] for k in np.unique(found) if k and k not in units and skeleton(k) in bare}
+    where = reading.at(plan.events.unit)
+    if near:
+        listed = ", ".join(f"{k!r} ({int((found == k).sum()):,} rows) for {u!r}" for k, u in list(near.items())[:5])
+        what = f"{len(near)} names nearly match areas of the schedule: {listed}"
+        reading.problems.append(Problem(what, where, hint="write areas in one way in both tables"))
+    known_empty = {fold(u) for u in plan.schedule.empty_units}
+    silent = sorted(set(units) - set(found.tolist()) - {u for u in units if fold(u) in known_empty})
+    if silent and not near:
+        what = f"{len(silent)} areas of the schedule have no event of any kind: {', '.join(silent[:5])}"
+        hint = "check their names; if truly nothing happened there, list them under days.schedule.empty_units"
+        reading.problems.append(Problem(what, where, hint=hint))
+    return found
+
+
+def _ask_swapped(
+    reading: read.Reading, column: str, when: pd.Series, now: np.ndarray, periods: tuple[str, ...]
+) -> None:
+    """Whether days and months seem to have changed places up to the 12th: then many dates fall outside the window."""
+    lost = when[~now]
+    can = lost[lost.dt.day <= 12]
+    if len(lost) < 0.1 * len(when) or len(can) < 0.9 * len(lost):
+        return
+    turned = can.dt.year.astype(str) + can.dt.strftime("-%d-") + can.dt.month.map("{:02d}".format)
+    inside = float(np.isin(turned.to_numpy(dtype=str), periods).mean())
+    if inside >= 0.8:
+        what = (
+            f"{column}: {len(lost):,} of {len(when):,} rows lie outside the window, nearly all on days up to the 12th, and "
+            f"{inside:.0%} of these would lie inside with day and month exchanged. Were they exchanged when the file was made?"
+        )
+        reading.questions.append(Question("dates_swapped", what, "export the dates again, as 2021-06-03"))
+
+
+def _matches(reading: read.Reading, column: str, values: list[str], outcome: str) -> np.ndarray:
+    given = read.text(reading.table, column)
+    kinds, at = np.unique(given, return_inverse=True)
+    folded = [fold(k) for k in kinds]
+    lost = sorted(v for v in set(values) if fold(v) not in folded)
     if lost:
         raise DataError(Problem(f"no row has {column} {', '.join(lost)}", f"outcome {outcome}: filter"))
-    return np.isin(given, values)
+    wanted = {fold(v) for v in values}
+    return np.array([f in wanted for f in folded], dtype=bool)[at]
 
 
 def _clock_notes(periods: tuple[str, ...]) -> list[DataNote]:

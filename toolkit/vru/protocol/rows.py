@@ -24,17 +24,51 @@ class ArmColumn(Section):
         return self
 
 
-class CohortPlan(Section):
+class Marks(Section):
+    """How an extract writes what is not a plain value. Nothing is taken for missing that is not declared or empty."""
+
+    missing: list[Value] = Field(
+        default_factory=list, description='What stands for not known, as text: ["NULL", "-9", "999"]'
+    )
+    suppressed: dict[Value, tuple[float, float]] = Field(
+        default_factory=dict, description='What stands for a hidden number, and its range: {"*": [1, 7]}'
+    )
+    decimal: Literal[".", ","] = "."
+    dates: str | None = Field(None, description='How dates are written where not 2021-06-03: "%d/%m/%Y %H:%M"')
+
+    @model_validator(mode="after")
+    def _ranges(self) -> "Marks":
+        if wrong := [mark for mark, (low, high) in self.suppressed.items() if low > high]:
+            raise ValueError(f"the range of {', '.join(wrong)} runs backwards")
+        return self
+
+
+class CovariateColumn(Section):
+    """A covariate's column and what its cells are."""
+
+    column: Column
+    kind: Literal["number", "category", "yes_no", "date"]
+    unit: Literal["percent", "pounds"] | None = None
+
+    @model_validator(mode="after")
+    def _measured(self) -> "CovariateColumn":
+        if self.unit is not None and self.kind != "number":
+            raise ValueError("unit belongs to kind: number")
+        return self
+
+
+class CohortPlan(Marks):
     """One row per person, case, class or school: which column is what.
 
-    ``covariates`` names what was known before the start; these names are the nodes of the graph.
+    ``covariates`` names what was known before the start; these names are the nodes of the graph. The short form
+    ``age: age`` stands where every cell is a number, or every cell one of a few categories.
     """
 
     data: Name = "people"
     id: Column
     assigned: ArmColumn | None = Field(None, description="What each was allocated to, invited to or encouraged into")
     received: ArmColumn | None = Field(None, description="What each took")
-    covariates: dict[Name, Column] = Field(default_factory=dict)
+    covariates: dict[Name, Column | CovariateColumn] = Field(default_factory=dict)
     cluster: Column | None = Field(None, description="What was allocated together, or shares its shocks: school, area")
     stratum: Column | None = Field(None, description="What allocation was done within")
     period: Column | None = Field(None, description="For a stepped wedge: the period of the row")
@@ -48,7 +82,7 @@ class CohortPlan(Section):
         return self
 
 
-class DayEvents(Section):
+class DayEvents(Marks):
     """Events of the patrolled areas: the columns that hold the area and when it happened."""
 
     data: Name = "crimes"
@@ -59,7 +93,7 @@ class DayEvents(Section):
     )
 
 
-class ScheduleTable(Section):
+class ScheduleTable(Marks):
     """The schedule, one row per area and day: what was drawn, and what was delivered."""
 
     data: Name = "schedule"
@@ -67,6 +101,9 @@ class ScheduleTable(Section):
     date: Column
     assigned: ArmColumn
     delivered: dict[Literal["minutes", "visits"], Column] = Field(default_factory=dict)
+    empty_units: list[Value] = Field(
+        default_factory=list, description="Areas in which nothing is known to have happened"
+    )
 
 
 class Days(Section):

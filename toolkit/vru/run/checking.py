@@ -8,14 +8,14 @@ import numpy as np
 
 from vru.binding import registry_problems, resolve
 from vru.cohort import Cohort
-from vru.errors import Problem, ProtocolError, VruError
+from vru.errors import Problem, ProtocolError, Question, VruError
 from vru.graph import identify, license_adjustment
 from vru.panel import Panel
 from vru.protocol import Protocol, read_draft, registration
 from vru.protocol.fields import Analysis, CheckPlan, DataSource, Graph
 from vru.protocol.reading import Draft, valid_items
-from vru.questions import Question, unanswered
-from vru.run.study import Study, build
+from vru.questions import questions, unanswered
+from vru.run.study import Built, Study, build
 from vru.sources.source import Progress
 
 
@@ -47,9 +47,12 @@ def check_evaluation(folder: Path, data: Path | None, read_data: bool, progress:
     study = Study(folder, data, resolve(protocol), registration(folder, protocol))
     seen = [f"protocol: sound ({len(protocol.analyses)} analyses, {len(protocol.checks)} checks)"]
     seen.append(f"graph: {identify(protocol.graph).words}")
+    asked = questions(study.plan)
     if read_data:
-        seen += _data_lines(study, protocol, progress)
-    asked = unanswered(study.plan)
+        built = build(study, progress)
+        seen += _data_lines(protocol, built)
+        asked = (*asked, *built.questions)
+    asked = unanswered(protocol, asked)
     if not asked:
         seen.append(_next(study, folder))
     return Checked(tuple(seen), asked)
@@ -66,13 +69,12 @@ def _graph_problems(draft: Draft) -> list[Problem]:
     return []
 
 
-def _data_lines(study: Study, protocol: Protocol, progress: Progress) -> list[str]:
-    built = build(study, progress)
+def _data_lines(protocol: Protocol, built: Built) -> list[str]:
     shape = (
         _people_lines(protocol, built.data) if isinstance(built.data, Cohort) else _panel_lines(protocol, built.data)
     )
     notes = [f"  {n.text}" + (f" ({n.count:,})" if n.count is not None else "") for n in built.inputs.data_log]
-    return [*shape, *notes]
+    return [*shape, *(f"  {line}" for line in built.account), *notes]
 
 
 def _people_lines(protocol: Protocol, cohort: Cohort) -> list[str]:

@@ -12,11 +12,11 @@ from vru import clock
 from vru.disclosure import enforce, review
 from vru.errors import DisclosureError, Problem, VruError
 from vru.protocol import digest
-from vru.questions import require_answers
+from vru.questions import questions, require_answers
 from vru.results import EvaluationResult, to_json
 from vru.run.execute import execute
 from vru.run.outputs import read_learning, render, write_outputs
-from vru.run.study import Settings, Study, load_study, read_sources, write_data_lock
+from vru.run.study import Settings, Study, build, load_study, read_sources, write_data_lock
 from vru.sources.source import Progress
 
 Tell = Callable[[str], None]
@@ -39,7 +39,7 @@ def run_evaluation(folder: Path, settings: Settings, data: Path | None, tell: Te
     """
     started = time.perf_counter()
     study = load_study(folder, settings, data)
-    require_answers(study.plan)
+    require_answers(study.plan.protocol, questions(study.plan))
     stages = {"preflight": time.perf_counter() - started}
     lock = FileLock(_private(folder) / "run.lock")
     try:
@@ -56,7 +56,10 @@ def _run(study: Study, settings: Settings, tell: Tell, progress: Progress | None
     learning = read_learning(folder)
     since = time.perf_counter()
     # Into the cache, where the notebook finds them: with a bar to look at, and errors before a kernel starts.
-    read_sources(study, progress or (lambda what, done, total: None))
+    telling = progress or (lambda what, done, total: None)
+    read_sources(study, telling)
+    if protocol.units.shape != "areas":
+        require_answers(protocol, build(study, telling).questions)
     stages["data"] = time.perf_counter() - since
     tell(f"{protocol.id}: executing the notebook of template {protocol.template}")
     since = time.perf_counter()

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vru.binding import BoundSource, Plan, resolve
 from vru.cohort import Cohort
-from vru.errors import DataError, Problem, ProtocolError
+from vru.errors import DataError, Problem, ProtocolError, Question
 from vru.evaluation import Inputs
 from vru.events import Events, Table
 from vru.graph import identify, license_adjustment
@@ -60,10 +60,15 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A study's panel or cohort, and everything else that ``evaluate`` needs."""
+    """A study's panel or cohort, and everything else that ``evaluate`` needs.
+
+    account, questions : as intake made them, for ``vru check`` and for what stands in the way of a run.
+    """
 
     data: Panel | Cohort
     inputs: Inputs
+    account: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
 def parse_settings(pairs: Mapping[str, object]) -> Settings:
@@ -106,7 +111,7 @@ def build(study: Study, progress: Progress) -> Built:
         truth=made.truth,
         data_changes=tuple(_data_changes(study.folder, digests)),
     )
-    return Built(made.data, inputs)
+    return Built(made.data, inputs, made.account, made.questions)
 
 
 def _made(study: Study, read: Mapping[str, Events | Table]) -> "Made":

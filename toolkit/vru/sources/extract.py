@@ -4,27 +4,26 @@ Rows may be people. They are read into memory and nowhere else: no copy is kept 
 """
 
 import hashlib
-import io
 from dataclasses import replace
-from datetime import datetime, time
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
 from vru.errors import DataError, Problem
 from vru.events import DataNote, Table
-from vru.sources import cache
+from vru.sources import cache, tables
 from vru.sources.source import Request, Source, SourceOptions
-from vru.sources.text import NotCsvError, to_utf8
 
 MAX_BYTES = 512 * 2**20
 KINDS = ".csv, .xlsx, .parquet"
 
 
 class ExtractOptions(SourceOptions):
-    """``sheet``: name of the worksheet, for Excel files that have several."""
+    """``sheet``: name of the worksheet, for Excel files that have several. ``separator``: between the cells of a CSV file."""
 
     sheet: str | None = None
+    separator: Literal[",", ";", "\t", "|"] | None = None
 
 
 def read(request: Request, options: SourceOptions) -> Table:
@@ -39,8 +38,7 @@ def read(request: Request, options: SourceOptions) -> Table:
         raise DataError(Problem("is too large for an extract", path.name, f"up to {MAX_BYTES // 2**20} MB"))
     raw = path.read_bytes()
     notes: list[DataNote] = []
-    frame = _frame(path, raw, options.sheet, notes)
-    frame.columns = [str(c).strip() for c in frame.columns]
+    frame = _frame(path, raw, options, notes)
     _refuse(path.name, frame)
     request.progress(f"reading {path.name}", 1, 1)
     log = (DataNote("extract", f"rows read from {path.name}", len(frame)), *notes)
@@ -55,63 +53,19 @@ def read_frame(frame: pd.DataFrame, name: str, request: Request) -> Table:
         return read(replace(request, path=path), ExtractOptions())
 
 
-def _frame(path: Path, raw: bytes, sheet: str | None, notes: list[DataNote]) -> pd.DataFrame:
+def _frame(path: Path, raw: bytes, options: ExtractOptions, notes: list[DataNote]) -> pd.DataFrame:
     kind = path.suffix.lower()
-    if sheet is not None and kind != ".xlsx":
+    if options.sheet is not None and kind != ".xlsx":
         raise DataError(Problem("sheet belongs to Excel files", path.name, hint="leave out options.sheet"))
+    if options.separator is not None and kind != ".csv":
+        raise DataError(Problem("separator belongs to CSV files", path.name, hint="leave out options.separator"))
     if kind == ".csv":
-        return _csv(path.name, raw, notes)
+        return tables.csv_frame(path.name, raw, options.separator, notes)
     if kind == ".parquet":
-        try:
-            return pd.read_parquet(io.BytesIO(raw)).map(_as_text).astype("str")
-        except (ValueError, OSError) as error:
-            raise DataError(Problem(f"cannot be read as Parquet ({type(error).__name__})", path.name)) from None
+        return tables.parquet_frame(path.name, raw, notes)
     if kind == ".xlsx":
-        return _excel(path.name, raw, sheet)
+        return tables.excel_frame(path.name, raw, options.sheet, notes)
     raise DataError(Problem(f"{kind or 'a file without ending'} is not read", path.name, KINDS))
-
-
-def _csv(name: str, raw: bytes, notes: list[DataNote]) -> pd.DataFrame:
-    try:
-        text = to_utf8(raw)
-    except NotCsvError as error:
-        raise DataError(Problem(str(error), name, "CSV text")) from None
-    if text.changed:
-        notes.append(DataNote("extract", f"{name} rewritten as UTF-8 text before reading: {text.changed}"))
-    if len(text.header) == 1 and any(mark in text.header[0] for mark in ";\t|"):
-        raise DataError(Problem("columns are not separated by commas", name, hint="save it as comma-separated values"))
-    # Pandas would take a surplus cell for an index and shift every column, so rows are cut here.
-    lines = [line.rstrip(b"\r") for line in text.data.split(b"\n")[1:] if line.strip()]
-    cells = [line.decode("utf-8").split(text.separator) for line in lines]
-    odd = [i for i, row in enumerate(cells, 2) if len(row) != len(text.header)]
-    if odd:
-        what = f"{len(odd):,} rows have another number of cells than the header, the first at line {odd[0]}"
-        raise DataError(Problem(what, name, hint="put text that holds commas in quotation marks"))
-    return pd.DataFrame(cells, columns=list(text.header), dtype="str").replace("", None)
-
-
-def _excel(name: str, raw: bytes, sheet: str | None) -> pd.DataFrame:
-    try:
-        book = pd.ExcelFile(io.BytesIO(raw), engine="openpyxl")
-    except Exception as error:  # openpyxl raises whatever its parts raise on a damaged workbook
-        raise DataError(Problem(f"cannot be opened as a workbook ({type(error).__name__})", name)) from None
-    sheets = [str(s) for s in book.sheet_names]
-    if sheet is None and len(sheets) > 1:
-        raise DataError(Problem("holds several sheets", name, ", ".join(sheets), "name one with options.sheet"))
-    if sheet is not None and sheet not in sheets:
-        raise DataError(Problem(f"has no sheet {sheet!r}", name, ", ".join(sheets)))
-    return book.parse(sheet or sheets[0], dtype=object).map(_as_text).astype("str")
-
-
-def _as_text(value: object) -> object:
-    """A cell as it would stand in a CSV file: whole numbers without .0, dates in ISO form."""
-    if value is None or value is pd.NaT or value != value:
-        return None
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d" if value.time() == time.min else "%Y-%m-%d %H:%M:%S")
-    return str(value)
 
 
 def _refuse(name: str, frame: pd.DataFrame) -> None:

@@ -73,6 +73,20 @@ def to_utf8(raw: bytes) -> CsvText:
     return CsvText(data, not (changed or quoted), changed, SEPARATOR if quoted else ",", header, lines)
 
 
+def to_text(raw: bytes) -> tuple[str, str]:
+    """The text of a CSV file whose cells may hold line breaks, and how it was out of the ordinary ("UTF-16") or "".
+
+    Raises NotCsvError: the file is empty or binary.
+    """
+    if not raw[:4096].strip() and not raw.strip():
+        raise NotCsvError("is empty")
+    for start, what in _NOT_TEXT:
+        if raw.startswith(start):
+            raise NotCsvError(f"is {what}, not CSV text")
+    data, changed = _decoded(raw)
+    return data.decode("utf-8").removeprefix("\ufeff"), changed
+
+
 def _decoded(raw: bytes) -> tuple[bytes, str]:
     for mark, codec, name in _BOMS:
         if raw.startswith(mark):

@@ -1,0 +1,142 @@
+"""What cells mean: numbers, dates and marks, by what the plan declares and never by a guess."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from vru.keys import fold, spaced
+from vru.protocol.rows import Marks
+
+WORDS_FOR_MISSING = ("nan", "null", "na", "n/a", "#n/a", "<na>", "nat", "#value!", "#ref!", "#div/0!", "#name?")
+"""How programs write a missing value; none of them is taken for one until the plan says so."""
+_POINT = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?([eE][+-]?\d+)?|[+-]?\.\d+")
+_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?")
+_SHOWN, _SEVERAL = 6, 3
+USUAL_MARKS = (
+    *WORDS_FOR_MISSING,
+    "none",
+    "nil",
+    "missing",
+    "unknown",
+    "not known",
+    "not recorded",
+    "not stated",
+    "c",
+    "x",
+    "dk",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of one column as text, trimmed; what is missing by declaration or empty.
+
+    text : str ``(n,)``, "" where missing. missing : bool ``(n,)``. suppressed : bool ``(n,)``, among the missing.
+    marks : declared mark -> how often it occurs.
+    """
+
+    text: np.ndarray
+    missing: np.ndarray
+    suppressed: np.ndarray
+    marks: dict[str, int]
+
+
+def cells(given: np.ndarray, plan: Marks) -> Cells:
+    """The column with declared marks taken out; marks are compared as all keys are."""
+    kinds, at = np.unique(given, return_inverse=True)
+    folded = [fold(k) for k in kinds]
+    missing, hidden = {fold(m) for m in plan.missing}, {fold(m) for m in plan.suppressed}
+    is_missing = np.array([f in missing for f in folded], dtype=bool)[at] if len(kinds) else np.zeros(0, dtype=bool)
+    is_hidden = np.array([f in hidden for f in folded], dtype=bool)[at] if len(kinds) else np.zeros(0, dtype=bool)
+    gone = is_missing | is_hidden | (given == "")
+    marks = {str(k): int((given == k).sum()) for k, f in zip(kinds, folded, strict=True) if k and f in missing | hidden}
+    return Cells(np.where(gone, "", given), gone, is_hidden, marks)
+
+
+def parse_numbers(text: np.ndarray, plan: Marks, unit: str | None = None) -> np.ndarray:
+    """Numbers where a cell is one in the declared form, NaN elsewhere.
+
+    Commas part groups of three and nothing else, unless ``decimal: ","`` is declared; a percent or pound sign belongs to
+    columns that declare it.
+    """
+    kinds, at = np.unique(text, return_inverse=True)
+    return np.array([_number(str(k), plan.decimal, unit) for k in kinds], dtype=float)[at]
+
+
+def _number(text: str, decimal: str, unit: str | None) -> float:
+    plain = spaced(text).replace("\u2212", "-")
+    if unit == "percent":
+        plain = plain.removesuffix("%").rstrip()
+    elif unit == "pounds":
+        plain = re.sub(r"^([+-]?)£\s*", r"\1", plain)
+    if decimal == ",":
+        return float(plain.replace(".", "").replace(",", ".")) if _COMMA.fullmatch(plain) else np.nan
+    return float(plain.replace(",", "")) if _POINT.fullmatch(plain) else np.nan
+
+
+def showable(values: np.ndarray) -> list[str]:
+    """Values that a message may show: no words at all, the usual marks, or what stands in several rows.
+
+    Any other may be somebody's own words.
+    """
+    kinds, counts = np.unique(values, return_counts=True)
+    return [
+        str(k)
+        for k, n in zip(kinds, counts, strict=True)
+        if n >= _SEVERAL or fold(str(k)) in USUAL_MARKS or not any(c.isalpha() for c in str(k))
+    ]
+
+
+def why_no_number(text: np.ndarray) -> str:
+    """What to declare so that these cells, none of which is a number, can be read."""
+    shown = showable(text)
+    if not shown:
+        return "leave unknown values empty"
+    if all(v.rstrip().endswith("%") for v in shown):
+        return "declare it: kind: number, unit: percent"
+    if all("£" in v for v in shown):
+        return "declare it: kind: number, unit: pounds"
+    if any(re.fullmatch(r"[+-]?\d[\d,]*,\d+(\.\d+)?", v) for v in shown):
+        return 'commas may only part groups of three: with decimal commas declare decimal: ","'
+    quoted = ", ".join(f'"{v}"' for v in shown[:_SHOWN])
+    return f"leave unknown values empty, or declare how they are marked: missing: [{quoted}]"
+
+
+def parse_dates(text: np.ndarray, form: str | None) -> pd.Series:
+    """Timestamps, NaT where a cell is no date in the declared form (ISO by default)."""
+    given = pd.Series(text)
+    if form is not None:
+        return pd.to_datetime(given.where(given != ""), errors="coerce", format=form)
+    iso = given.map(lambda v: bool(_ISO.fullmatch(v)))
+    return pd.to_datetime(given.where(iso), errors="coerce", format="ISO8601")
+
+
+def few(values: np.ndarray) -> str:
+    """Up to six different values with their counts, or how many there are: many may be people's own words."""
+    kinds, counts = np.unique(values, return_counts=True)
+    if len(kinds) > _SHOWN:
+        return f"{len(kinds):,} different values"
+    shown = showable(values)
+    said = [f"{k!s} ({n:,})" for k, n in zip(kinds, counts, strict=True) if str(k) in shown]
+    hidden = int(sum(n for k, n in zip(kinds, counts, strict=True) if str(k) not in shown))
+    return ", ".join([*said, *([f"other words ({hidden:,})"] if hidden else [])])
+
+
+def sentinels(values: np.ndarray) -> dict[float, int]:
+    """Values that look like a code for "not known" among numbers: runs of nines, or below zero, far outside the rest."""
+    known = values[~np.isnan(values)]
+    found = {}
+    for value in np.unique(known):
+        code = value < 0 or (value >= 9 and value == np.round(value) and set(str(int(value))) == {"9"})
+        rest = known[known != value]
+        if not code or len(rest) < 5:
+            continue
+        low, high = float(rest.min()), float(rest.max())
+        width = max(high - low, 1e-12)
+        nines = set(str(abs(int(value)))) in ({"9"}, {"1"}) and value == np.round(value)
+        if (value > high + width) or (nines and value < 0 <= low):
+            found[float(value)] = int((known == value).sum())
+    return found

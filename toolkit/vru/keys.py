@@ -1,0 +1,65 @@
+"""One way to compare text that serves as a key: areas, arms, clusters, strata, categories, ids, values of a filter."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """Two spellings that may mean one thing, and how often each occurs."""
+
+    one: str
+    other: str
+    n_one: int
+    n_other: int
+
+
+def spaced(text: str) -> str:
+    """The text in Unicode's normal form (NFKC), without invisible characters, every run of spaces as one; case is kept.
+
+    For ids, where ``a1`` and ``A1`` may be two people.
+    """
+    return " ".join(unicodedata.normalize("NFKC", text).translate(_INVISIBLE).split())
+
+
+def fold(text: str) -> str:
+    """The text as keys are compared: as ``spaced``, and without regard to case."""
+    return spaced(text).casefold()
+
+
+def skeleton(text: str) -> str:
+    """What is left of a key without accents, punctuation, spaces, leading zeros and ``.0``: alike for near twins.
+
+    ``St Mary's`` and ``St Marys``, ``01`` and ``1``, ``1000`` and ``1000.0``.
+    """
+    plain = "".join(c for c in unicodedata.normalize("NFKD", fold(text)) if not unicodedata.combining(c))
+    if _NUMBER.fullmatch(plain):
+        whole, _, part = plain.lstrip("+").partition(".")
+        plain = whole + (f".{part.rstrip('0')}" if part.rstrip("0") else "")
+    return re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"[^\w.]+|_", "", plain))
+
+
+def groups(values: Iterable[str]) -> dict[str, list[str]]:
+    """Folded key -> the spellings of it that occur, in order of first occurrence."""
+    found: dict[str, list[str]] = {}
+    for value in dict.fromkeys(values):
+        found.setdefault(fold(value), []).append(value)
+    return found
+
+
+def near_twins(counts: Mapping[str, int]) -> list[Twins]:
+    """Pairs of keys (already folded) that differ only in what ``skeleton`` leaves out, with both counts."""
+    first: dict[str, str] = {}
+    found = []
+    for key in counts:
+        bare = skeleton(key)
+        if bare and bare in first:
+            found.append(Twins(first[bare], key, counts[first[bare]], counts[key]))
+        else:
+            first.setdefault(bare, key)
+    return found
