@@ -42,7 +42,7 @@ def rates(monkeypatch: pytest.MonkeyPatch) -> None:
     }
 
     def look(method: str, way: Way) -> Measured | None:
-        return Measured(*known[method, way]) if (method, way) in known else None
+        return Measured(*known[method, way], sum(known[method, way]) / 2) if (method, way) in known else None
 
     monkeypatch.setattr(questions, "false_alarms", look)
 

@@ -14,14 +14,15 @@ from vru.protocol import Protocol
 from vru.protocol.fields import Outcome
 from vru.protocol.rows import CohortPlan
 from vru.protocol.units import Units
+from vru.sources.extract import ExtractOptions
 
 N = 40
 RNG = np.random.default_rng(1)
 RISK = [f"{v:.1f}" for v in RNG.uniform(10, 90, N)]
 
 
-def make(column: list[Any], kind: Any = None, **plan: Any) -> Made:
-    """A cohort with this column as its covariate, in the short form or declared."""
+def make(column: list[Any], kind: Any = None, **marks: Any) -> Made:
+    """A cohort with this column as its covariate, in the short form or declared; marks as the source's options."""
     frame = pd.DataFrame(
         {
             "ref": [f"p{i}" for i in range(N)],
@@ -31,17 +32,18 @@ def make(column: list[Any], kind: Any = None, **plan: Any) -> Made:
         }
     ).astype("str")
     declared = "risk" if kind is None else {"column": "risk"} | kind
-    cohort = {"id": "ref", "received": {"column": "group", "treated": ["yes"], "comparison": ["no"]}} | plan
+    cohort = {"id": "ref", "received": {"column": "group", "treated": ["yes"], "comparison": ["no"]}}
     protocol = Protocol.model_construct(
         cohort=CohortPlan.model_validate(cohort | {"covariates": {"risk": declared}}),
         outcomes=[Outcome(id="again", measure="again", column="again", kind="binary")],
         units=Units(kind="person"),
     )
-    return build_cohort(protocol, {"people": Table("people.csv", frame, "sha256:" + "0" * 64)})
+    written = ExtractOptions.model_validate(marks).marks
+    return build_cohort(protocol, {"people": Table("people.csv", frame, "sha256:" + "0" * 64, marks=written)})
 
 
-def risk(column: list[Any], kind: Any = None, **plan: Any) -> pd.Series:
-    data = make(column, kind, **plan).data
+def risk(column: list[Any], kind: Any = None, **marks: Any) -> pd.Series:
+    data = make(column, kind, **marks).data
     assert isinstance(data, Cohort)
     return data.covariates["risk"]
 

@@ -39,11 +39,26 @@ class Events:
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """How an extract writes what is not a plain value. Nothing is taken for missing that is not declared or empty.
+
+    missing : what stands for not known. suppressed : what stands for a hidden number -> its range. decimal : "." or ",".
+    dates : how dates are written (as ``strptime`` takes it), None for ISO form.
+    """
+
+    missing: tuple[str, ...] = ()
+    suppressed: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    decimal: str = "."
+    dates: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """An extract as it was handed over: one row per person, event, or area and day. Held in memory, never cached.
 
     frame : every column as text, missing where the cell was empty; column names as in the file.
-    name : what the extract is called in messages. sha256 : of the file's bytes, "sha256:..." form.
+    name : what the extract is called in messages. sha256 : of the file's bytes, "sha256:..." form. marks : as its plan
+        declares them.
     """
 
     name: str
@@ -51,6 +66,7 @@ class Table:
     sha256: str
     log: tuple[DataNote, ...] = ()
     truth: Mapping[str, float] = field(default_factory=dict)
+    marks: Marks = field(default_factory=Marks)
 
 
 def months_between(first: str, last: str) -> tuple[str, ...]:

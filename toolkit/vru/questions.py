@@ -12,7 +12,7 @@ from vru.methods.measured import IN_WORDS, Way, false_alarms
 from vru.protocol import Protocol
 
 TOO_MANY = 10.0
-"""False alarms in 100, with 5 promised, from which a primary method has to be justified."""
+"""False alarms in 100 over all runs, with 5 promised, above which a primary method has to be justified."""
 
 
 def questions(plan: Plan) -> tuple[Question, ...]:
@@ -41,9 +41,9 @@ def _primary_in_its_case(plan: Plan) -> Question | None:
     way = _way(plan.protocol)
     primary = next((a for a in plan.analyses if a.plan.role == "primary"), None)
     rate = None if way is None or primary is None else false_alarms(primary.method.name, way)
-    if primary is None or way is None or rate is None or rate.high <= TOO_MANY:
+    if primary is None or way is None or rate is None or rate.overall <= TOO_MANY:
         return None
-    kept = [m for m in ("level_adjusted_did", "poisson_did") if (r := false_alarms(m, way)) and r.high <= TOO_MANY]
+    kept = [m for m in ("level_adjusted_did", "poisson_did") if (r := false_alarms(m, way)) and r.overall <= TOO_MANY]
     use = f"make {' or '.join(kept)} the primary method" if kept else "choose another design"
     lot = "" if way == "hot_lot" else ", or draw lots among the hottest areas (units.selection: rule: top with assign)"
     what = (

@@ -29,7 +29,7 @@ def build_cohort(protocol: Protocol, tables: Mapping[str, Table]) -> Made:
     outcomes = [o for o in protocol.outcomes if o.column]
     if problems := read.missing_columns(table, _wanted(plan, outcomes)):
         raise DataError(*problems)
-    reading = read.Reading(table, plan)
+    reading = read.Reading(table)
     _refuse_repeated(reading, plan)
     cohort = _cohort(protocol, plan, reading, outcomes)
     log = (*table.log, *reading.notes, *_notes(cohort, plan))
@@ -57,22 +57,10 @@ def _refuse_repeated(reading: read.Reading, plan: CohortPlan) -> None:
 
 
 def _cohort(protocol: Protocol, plan: CohortPlan, reading: read.Reading, outcomes: list[Outcome]) -> Cohort:
-    def names(what: str, column: str | None) -> tuple[str, ...] | None:
-        if column is None:
-            return None
-        found = read.keys(reading, column, what)
-        if gaps := int((found == "").sum()):
-            reading.problems.append(Problem(f"{gaps:,} rows have no {what}", reading.at(column)))
-        return tuple(found.tolist())
-
     def filled(column: str | None) -> np.ndarray | None:
         return None if column is None else read.numbers(reading, column, gaps=False)
 
-    cluster, stratum, period = (
-        names("cluster", plan.cluster),
-        names("stratum", plan.stratum),
-        names("period", plan.period),
-    )
+    groups = {what: _names(reading, what, getattr(plan, what)) for what in ("cluster", "stratum", "period")}
     values = {o.id: _outcome(reading, o) for o in outcomes}
     arms = [None if a is None else read.arm(reading, a) for a in (plan.assigned, plan.received)]
     exposure, running = filled(plan.exposure), filled(plan.running)
@@ -80,8 +68,8 @@ def _cohort(protocol: Protocol, plan: CohortPlan, reading: read.Reading, outcome
     if reading.problems:
         raise DataError(*reading.problems)
     ids = read.ids(reading, plan.id).tolist()
-    if period is not None:
-        ids = [f"{i}, {p}" for i, p in zip(ids, period, strict=True)]
+    if groups["period"] is not None:
+        ids = [f"{i}, {p}" for i, p in zip(ids, groups["period"], strict=True)]
     kinds: dict[str, Kind] = {o.id: o.kind for o in outcomes if o.kind}
     return Cohort(
         ids=tuple(ids),
@@ -90,14 +78,21 @@ def _cohort(protocol: Protocol, plan: CohortPlan, reading: read.Reading, outcome
         assigned=arms[0],
         received=arms[1],
         covariates=covariates,
-        cluster=cluster,
-        stratum=stratum,
-        period=period,
+        **groups,
         exposure=exposure,
         running=running,
         noun=protocol.units.noun,
         provenance={plan.data: reading.table.sha256},
     )
+
+
+def _names(reading: read.Reading, what: str, column: str | None) -> tuple[str, ...] | None:
+    if column is None:
+        return None
+    found = read.keys(reading, column, what)
+    if gaps := int((found == "").sum()):
+        reading.problems.append(Problem(f"{gaps:,} rows have no {what}", reading.at(column)))
+    return tuple(found.tolist())
 
 
 def _outcome(reading: read.Reading, outcome: Outcome) -> np.ndarray:

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from vru.errors import Problem, Question
-from vru.events import DataNote, Table
+from vru.events import DataNote, Marks, Table
 from vru.intake import values as v
 from vru.keys import fold, groups, near_twins, spaced
-from vru.protocol.rows import ArmColumn, CovariateColumn, Marks
+from vru.protocol.rows import ArmColumn, CovariateColumn
 
 Kind = Literal["number", "category", "yes_no", "date"]
 _YES, _NO = ("1", "yes", "true", "y"), ("0", "no", "false", "n")
@@ -23,14 +23,18 @@ MOST_LEVELS = 30
 
 @dataclass(slots=True)
 class Reading:
-    """One table being read: its plan's marks, and what comes up on the way."""
+    """One table being read, and what comes up on the way."""
 
     table: Table
-    marks: Marks
     problems: list[Problem] = field(default_factory=list)
     notes: list[DataNote] = field(default_factory=list)
     account: list[str] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
+
+    @property
+    def marks(self) -> Marks:
+        """How the table writes what is no plain value."""
+        return self.table.marks
 
     def at(self, column: str) -> str:
         """Where a message points: table and column."""
@@ -82,7 +86,7 @@ def keys(reading: Reading, column: str, what: str) -> np.ndarray:
     if lost:
         words = ", ".join(f"{k} ({c:,})" for k, c in lost.items())
         quoted = ", ".join(f'"{k}"' for k in lost)
-        hint = f"declare it, missing: [{quoted}], or give the {what} a name that says what it is"
+        hint = f"declare options: {{missing: [{quoted}]}} of its data, or give the {what} a name that says what it is"
         reading.problems.append(
             Problem(f"is what programs write for a missing value: {words}", reading.at(column), hint=hint)
         )
@@ -164,7 +168,9 @@ def _ask_sentinels(reading: Reading, column: str, found: np.ndarray) -> None:
         listed = ", ".join(f"{c:g} ({n:,} rows)" for c, n in codes.items())
         said = f"{column}: {listed} lies far outside the rest and looks like a code for not known. Is it a real value?"
         quoted = ", ".join(f'"{c:g}"' for c in codes)
-        reading.questions.append(Question(f"code_{_slug(column)}", said, f"declare it, missing: [{quoted}]"))
+        reading.questions.append(
+            Question(f"code_{_slug(column)}", said, f"declare options: {{missing: [{quoted}]}} of its data")
+        )
 
 
 def _tell(reading: Reading, column: str, kind: str, cells: v.Cells, found: np.ndarray | None) -> None:
@@ -205,7 +211,7 @@ def _missing_hint(wrong: np.ndarray) -> str:
     if not 0 < len(kinds) <= _MOST_VALUES or any(c.isdigit() for k in kinds for c in k):
         return ""
     quoted = ", ".join(f'"{k}"' for k in kinds)
-    return f"where it means not known, declare missing: [{quoted}]"
+    return f"where it means not known, declare options: {{missing: [{quoted}]}} of its data"
 
 
 def covariate(reading: Reading, plan: str | CovariateColumn) -> pd.Series:

@@ -36,7 +36,7 @@ def build_days(protocol: Protocol, tables: Mapping[str, Table]) -> Made:
         raise DataError(Problem(f"the window has {len(periods)} days", "window", f"at least {MIN_DAYS}"))
     events, schedule = tables[plan.events.data], tables[plan.schedule.data]
     _columns_there(plan, protocol.outcomes, events, schedule)
-    planned, happened = read.Reading(schedule, plan.schedule), read.Reading(events, plan.events)
+    planned, happened = read.Reading(schedule), read.Reading(events)
     units, missing, drawn = _schedule(planned, plan.schedule, periods)
     counts = _counts(protocol, plan, happened, units, periods)
     counts = {k: np.where(missing, np.nan, v) for k, v in counts.items()}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from vru.events import Marks
 from vru.keys import fold, spaced
-from vru.protocol.rows import Marks
 
 WORDS_FOR_MISSING = ("nan", "null", "na", "n/a", "#n/a", "<na>", "nat", "#value!", "#ref!", "#div/0!", "#name?")
 """How programs write a missing value; none of them is taken for one until the plan says so."""
@@ -96,13 +96,13 @@ def why_no_number(text: np.ndarray) -> str:
     if not shown:
         return "leave unknown values empty"
     if all(v.rstrip().endswith("%") for v in shown):
-        return "declare it: kind: number, unit: percent"
+        return "declare what it is: kind: number, unit: percent"
     if all("£" in v for v in shown):
-        return "declare it: kind: number, unit: pounds"
+        return "declare what it is: kind: number, unit: pounds"
     if any(re.fullmatch(r"[+-]?\d[\d,]*,\d+(\.\d+)?", v) for v in shown):
-        return 'commas may only part groups of three: with decimal commas declare decimal: ","'
+        return 'commas may only part groups of three; of an extract with decimal commas declare options: {decimal: ","}'
     quoted = ", ".join(f'"{v}"' for v in shown[:_SHOWN])
-    return f"leave unknown values empty, or declare how they are marked: missing: [{quoted}]"
+    return f"leave unknown values empty, or declare what marks them: options: {{missing: [{quoted}]}} of its data"
 
 
 def parse_dates(text: np.ndarray, form: str | None) -> pd.Series:

@@ -22,6 +22,8 @@ from vru.results import Estimate, Interval, Scale
 from vru.stats.counterfactual import Target
 from vru.stats.intervals import prevented, prevented_bounds, two_sided_p, wald
 
+CERTAIN = 1e-6
+"""Propensities nearer to 0 or 1 than this are certainties: the covariates separate some rows from the other arm."""
 PLAIN = ("regression", "weighting", "matching")
 
 
@@ -64,7 +66,7 @@ def fit(cohort: Cohort, outcome: str, options: MethodOptions, rng: Generator) ->
     """Effect of treatment on the outcome, adjusted for the covariates.
 
     Raises MethodError without covariates, with fewer than 5 rows in an arm, where the arms do not overlap, where a ratio
-    is asked for and an arm has no events, and for matching of rows in clusters.
+    is asked for and an arm has no events, and for matching of rows in clusters or under separation.
     """
     opts = Options.model_validate(options.model_dump())
     rows = take_rows(cohort, outcome, opts.arm, opts.covariates)
@@ -83,6 +85,15 @@ def _refuse(sample: Sample, outcome: str, opts: Options) -> None:
                 "matching has no standard error for rows that share clusters",
                 where="estimator",
                 hint="use doubly_robust, weighting or regression, whose errors add up within clusters",
+            )
+        )
+    if opts.estimator == "matching" and sample.logit.separated:
+        sure = int((np.minimum(sample.propensity, 1 - sample.propensity) < CERTAIN).sum())
+        raise MethodError(
+            Problem(
+                f"what is known settles for {sure:,} {rows.noun} whether they were treated, so matching has no standard error",
+                where="estimator",
+                hint="leave out groups that all or none of were treated, set trim, or use doubly_robust",
             )
         )
     if rows.cluster is not None and int(rows.cluster.max()) < 4:

@@ -20,10 +20,11 @@ IN_WORDS: dict[Way, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """p below .05 in so many per cent of placebo evaluations: the lowest and the highest of the runs."""
+    """p below .05 in so many per cent of placebo evaluations: the lowest and the highest of the runs, and all together."""
 
     low: float
     high: float
+    overall: float
 
     @property
     def words(self) -> str:
@@ -36,7 +37,9 @@ def false_alarms(method: str, way: Way) -> Measured | None:
     """What was measured of a method with its default options, or None where it was not."""
     runs = _rates().get(method, {}).get(way, {})
     shares = [100 * hits / tried for hits, tried in runs.values() if tried]
-    return Measured(min(shares), max(shares)) if shares else None
+    if not shares:
+        return None
+    return Measured(min(shares), max(shares), 100 * sum(h for h, _ in runs.values()) / sum(n for _, n in runs.values()))
 
 
 @cache

@@ -24,25 +24,6 @@ class ArmColumn(Section):
         return self
 
 
-class Marks(Section):
-    """How an extract writes what is not a plain value. Nothing is taken for missing that is not declared or empty."""
-
-    missing: list[Value] = Field(
-        default_factory=list, description='What stands for not known, as text: ["NULL", "-9", "999"]'
-    )
-    suppressed: dict[Value, tuple[float, float]] = Field(
-        default_factory=dict, description='What stands for a hidden number, and its range: {"*": [1, 7]}'
-    )
-    decimal: Literal[".", ","] = "."
-    dates: str | None = Field(None, description='How dates are written where not 2021-06-03: "%d/%m/%Y %H:%M"')
-
-    @model_validator(mode="after")
-    def _ranges(self) -> "Marks":
-        if wrong := [mark for mark, (low, high) in self.suppressed.items() if low > high]:
-            raise ValueError(f"the range of {', '.join(wrong)} runs backwards")
-        return self
-
-
 class CovariateColumn(Section):
     """A covariate's column and what its cells are."""
 
@@ -57,7 +38,7 @@ class CovariateColumn(Section):
         return self
 
 
-class CohortPlan(Marks):
+class CohortPlan(Section):
     """One row per person, case, class or school: which column is what.
 
     ``covariates`` names what was known before the start; these names are the nodes of the graph. The short form
@@ -82,7 +63,7 @@ class CohortPlan(Marks):
         return self
 
 
-class DayEvents(Marks):
+class DayEvents(Section):
     """Events of the patrolled areas: the columns that hold the area and when it happened."""
 
     data: Name = "crimes"
@@ -93,7 +74,7 @@ class DayEvents(Marks):
     )
 
 
-class ScheduleTable(Marks):
+class ScheduleTable(Section):
     """The schedule, one row per area and day: what was drawn, and what was delivered."""
 
     data: Name = "schedule"

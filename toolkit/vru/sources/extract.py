@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 import pandas as pd
+from pydantic import Field, model_validator
 
 from vru.errors import DataError, Problem
-from vru.events import DataNote, Table
+from vru.events import DataNote, Marks, Table
 from vru.sources import cache, tables
 from vru.sources.source import Request, Source, SourceOptions
 
@@ -20,10 +21,31 @@ KINDS = ".csv, .xlsx, .parquet"
 
 
 class ExtractOptions(SourceOptions):
-    """``sheet``: name of the worksheet, for Excel files that have several. ``separator``: between the cells of a CSV file."""
+    """How the file is written.
+
+    ``sheet``: name of the worksheet, for Excel files that have several. ``separator``: between the cells of a CSV file.
+    ``missing``: what stands for not known, as text: ["NULL", "-9", "999"]. ``suppressed``: what stands for a hidden number, and
+    its range: {"*": [1, 7]}. ``decimal``: "," where 53,7 is a number. ``dates``: how dates are written, where not as
+    2021-06-03: "%d/%m/%Y %H:%M".
+    """
 
     sheet: str | None = None
     separator: Literal[",", ";", "\t", "|"] | None = None
+    missing: list[str] = Field(default_factory=list)
+    suppressed: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    decimal: Literal[".", ","] = "."
+    dates: str | None = None
+
+    @model_validator(mode="after")
+    def _ranges(self) -> "ExtractOptions":
+        if wrong := [mark for mark, (low, high) in self.suppressed.items() if low > high]:
+            raise ValueError(f"the range of {', '.join(wrong)} runs backwards")
+        return self
+
+    @property
+    def marks(self) -> Marks:
+        """The same for those who read the cells."""
+        return Marks(tuple(self.missing), self.suppressed, self.decimal, self.dates)
 
 
 def read(request: Request, options: SourceOptions) -> Table:
@@ -42,7 +64,7 @@ def read(request: Request, options: SourceOptions) -> Table:
     _refuse(path.name, frame)
     request.progress(f"reading {path.name}", 1, 1)
     log = (DataNote("extract", f"rows read from {path.name}", len(frame)), *notes)
-    return Table(path.name, frame, f"sha256:{hashlib.sha256(raw).hexdigest()}", log)
+    return Table(path.name, frame, f"sha256:{hashlib.sha256(raw).hexdigest()}", log, marks=options.marks)
 
 
 def read_frame(frame: pd.DataFrame, name: str, request: Request) -> Table:

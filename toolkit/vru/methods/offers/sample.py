@@ -1,5 +1,6 @@
 """From a cohort to rows with an offer, a receipt and an outcome; and what to refuse."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -82,6 +83,12 @@ def _refuse(o: Offers) -> None:
                 hint=hint,
             )
         )
+    elif _puts_off(o):
+        what = (
+            f"the offer lowers receipt: {o.uptake[0]:.0%} of those offered took part, {o.uptake[1]:.0%} of the others"
+        )
+        hint = "an offer may put nobody off (monotonicity); check whether the two values of the offer changed places"
+        problems.append(Problem(what, "cohort: assigned", hint=hint))
     if len(rows) <= o.fixed.shape[1] + FEW:
         problems.append(
             Problem(f"{len(rows)} rows cannot carry {o.fixed.shape[1]} covariates and strata", "covariates")
@@ -95,6 +102,13 @@ def _refuse(o: Offers) -> None:
         ]
     if problems:
         raise MethodError(*problems)
+
+
+def _puts_off(o: Offers) -> bool:
+    """Whether the offer lowers receipt by more than chance would (p below .01, one side, clusters not counted)."""
+    n = int(o.rows.treated.sum()), int((~o.rows.treated).sum())
+    spread = sum(u * (1 - u) / k for u, k in zip(o.uptake, n, strict=True))
+    return o.uptake[0] - o.uptake[1] < -2.33 * math.sqrt(spread)
 
 
 def by_cluster(rows: Rows) -> bool:
