@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from vru.panel import Panel, PoolRecord, SelectionHistory
+from vru.recording import ARMS, Recording
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -75,6 +76,7 @@ def make_panel() -> Callable[..., Panel]:
             role=role,
             starts=tuple(periods[pre] if r == "treated" else None for r in role),
             missing=gone,
+            recording=_recorded(counts, role),
         )
 
     return make
@@ -101,6 +103,22 @@ def with_selection() -> Callable[[Panel], Panel]:
         return replace(panel, selection=SelectionHistory("violence", year, pool, before, chosen, record))
 
     return make
+
+
+def _recorded(counts: np.ndarray, role: tuple[str, ...]) -> Recording:
+    """An account of recording that never changed: one force, a tenth of the rows without a place."""
+    seen = np.nan_to_num(counts)
+    placed = {arm: seen[np.array(role) == arm].sum(axis=0) for arm in ARMS}
+    none = {arm: np.zeros(counts.shape[1]) for arm in ARMS}
+    return Recording(
+        forces={arm: ("made",) for arm in ARMS},
+        total={"violence": {arm: v / 0.9 for arm, v in placed.items()}},
+        unplaced={"violence": {arm: v / 9 for arm, v in placed.items()}},
+        rows=3 * seen + 10,
+        other={"violence": 2 * seen + 10},
+        repeats=none,
+        nameless={"violence": none},
+    )
 
 
 @pytest.fixture(scope="session")

@@ -59,12 +59,17 @@ def test_missing_force_month_is_missing_not_zero(rows: EventRows, plan: Plan, tm
     assert any("2021-03 (1 units)" in n.text for n in built.log)
 
 
-def test_second_force_with_gaps_is_pointed_out(rows: EventRows, plan: Plan, tmp_path) -> None:
+def test_second_force_with_gaps_is_left_out_and_asked_about(rows: EventRows, plan: Plan, tmp_path) -> None:
     filled(rows)
     for month in MONTHS[:6]:
         rows.add(1, month, B, force="railway")
     built = build_panel(plan(UNITS), {"crimes": rows.events({"made": MONTHS, "railway": MONTHS[:6]})}, tmp_path)
-    assert any("railway" in n.text and B in n.text and "too low" in n.text for n in built.log)
+    (asked,) = [n for n in built.log if n.severity == "question"]
+    assert "railway" in asked.text
+    assert B in asked.text
+    assert asked.count == 6
+    without = build_panel(plan(UNITS), {"crimes": filled(EventRows(tmp_path)).events({"made": MONTHS})}, tmp_path)
+    assert np.array_equal(built.panel.counts["violence"], without.panel.counts["violence"])
 
 
 def test_unplaced_rows_are_counted_in_the_log(rows: EventRows, plan: Plan, tmp_path) -> None:
@@ -204,8 +209,13 @@ def test_units_without_any_month_of_data(rows: EventRows, plan: Plan, tmp_path) 
         build_panel(plan(units), {"crimes": rows.events({"made": MONTHS, "far": ["2019-01"]})}, tmp_path)
 
 
-def test_an_intervention_that_ended_is_noted(rows: EventRows, plan: Plan, tmp_path) -> None:
+def test_months_after_an_intervention_ended_are_carry_over_and_in_no_estimate(
+    rows: EventRows, plan: Plan, tmp_path
+) -> None:
     protocol = plan(UNITS)
     ended = protocol.model_copy(update={"intervention": protocol.intervention.model_copy(update={"end": "2021-06"})})
     built = build_panel(ended, {"crimes": filled(rows).events({"made": MONTHS})}, tmp_path)
     assert [n.count for n in built.log if "after the intervention ended" in n.text] == [2]
+    assert built.panel.periods == MONTHS[:6]
+    (note,) = [n for n in built.log if "carry-over" in n.text]
+    assert "treated areas 2.5 before the start, 5.5 while it ran, 7.5 after" in note.text

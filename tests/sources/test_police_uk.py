@@ -150,12 +150,16 @@ def test_one_crime_id_is_one_crime(tmp_path) -> None:
     }
     events = events_of(packed(tmp_path, files))
     found = frame(events)
-    assert len(found) == 120
-    assert counted(events, "rows dropped because an earlier row has the same Crime ID") == 4
-    assert counted(events, "crime type differs") == 1
-    # Of rows alike in month, the first force by name is kept; of one force, the first type by name.
+    assert len(found) == 121
+    assert counted(events, "rows dropped because another row has the same Crime ID and crime type") == 3
+    assert any("1 of them name another place, 1 another month" in n.text for n in events.log)
+    # Of rows alike in month, the first force by name is kept; of two crime types both, for whoever counts one of them.
     assert (found["lsoa_code"] == "E01000009").sum() == 1
-    assert (found["crime_type"] == "Robbery").sum() == 1
+    assert counted(events, "Crime IDs in rows of several crime types (2 rows kept)") == 1
+    both = found[found["shared_id"].notna()]
+    assert sorted(both["crime_type"])[0] == "Robbery"
+    assert both["shared_id"].nunique() == 1
+    assert found["repeats"].sum() == 3
     assert (found["month"] == "2021-02").sum() == 40
 
 
@@ -167,6 +171,25 @@ def test_the_row_kept_does_not_depend_on_order(tmp_path) -> None:
         found = frame(events_of(packed(tmp_path / str(i), {street("2021-01"): csv(*order)})))
         both.append(found.sort_values(list(found.columns), ignore_index=True))
     pd.testing.assert_frame_equal(both[0], both[1])
+
+
+def test_a_row_with_a_place_is_kept_before_one_without_and_an_earlier_month(tmp_path) -> None:
+    files = {
+        street("2021-01"): csv(*plain("2021-01"), row("2021-01", 77, lon="", lat="", lsoa="")),
+        street("2021-02"): csv(*plain("2021-02", first=500), row("2021-02", 77)),
+        street("2021-03"): csv(*plain("2021-03", first=900), row("2021-03", 77)),
+    }
+    found = frame(events_of(packed(tmp_path, files)))
+    assert found.loc[found["repeats"] == 2, "month"].tolist() == ["2021-02"]
+
+
+@pytest.mark.parametrize("mark", ["NA", "NULL", "None", " - ", "same-for-all"])
+def test_a_mark_for_no_id_makes_no_rows_one_crime(tmp_path, mark: str) -> None:
+    lines = [row("2021-01", mark) for _ in range(60)]
+    events = events_of(packed(tmp_path, {street("2021-01"): csv(*lines)}))
+    assert len(frame(events)) == 60
+    asked = [n for n in events.log if n.severity == "question"]
+    assert bool(asked) == (mark == "same-for-all")
 
 
 ACCENT = row("2021-01", 77, location="On or near Café Rhosyn Ŵ")

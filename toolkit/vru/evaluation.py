@@ -11,6 +11,7 @@ import numpy as np
 from numpy.random import Generator
 
 from vru.binding import BoundAnalysis, BoundCheck, Plan
+from vru.checks import CHECKS
 from vru.checks.check import Case
 from vru.cohort import Cohort
 from vru.errors import MethodError, VruError
@@ -18,6 +19,7 @@ from vru.events import DataNote
 from vru.graph import Identification
 from vru.panel import Panel
 from vru.protocol import Protocol, Registration, digest
+from vru.protocol.fields import CheckPlan
 from vru.rating import Carried, rate
 from vru.results import Estimate, EvaluationResult, Finding, Provenance, Series
 
@@ -44,7 +46,7 @@ def evaluate(plan: Plan, data: Panel | Cohort, inputs: Inputs, step: Step | None
     is kept as a finding with the reason, so that nothing registered disappears.
     """
     tell = step or (lambda what, done, total: None)
-    total = len(plan.analyses) + sum(max(1, len(c.plan.analyses)) for c in plan.checks)
+    total = len(plan.analyses) + sum(max(1, len(c.plan.analyses)) for c in checks_of(plan))
     estimates: list[Estimate] = []
     findings: list[Finding] = []
     for i, bound in enumerate(plan.analyses):
@@ -76,7 +78,16 @@ def stream(seed: int, name: str) -> Generator:
 def _rounds(plan: Plan, estimates: list[Estimate]) -> list[tuple[str, BoundCheck, Estimate]]:
     by_id = {e.analysis: e for e in estimates}
     primary = next(e.analysis for e in estimates if e.role == "primary")
-    return [(c.plan.name, c, by_id[a]) for c in plan.checks for a in (c.plan.analyses or [primary]) if a in by_id]
+    return [(c.plan.name, c, by_id[a]) for c in checks_of(plan) for a in (c.plan.analyses or [primary]) if a in by_id]
+
+
+def checks_of(plan: Plan) -> tuple[BoundCheck, ...]:
+    """The registered checks; and how the data were recorded, which is asked of every evaluation of areas."""
+    asked = any(c.plan.name == "recording" for c in plan.checks)
+    if asked or plan.protocol.units.shape != "areas":
+        return plan.checks
+    check = CHECKS["recording"]
+    return (*plan.checks, BoundCheck(CheckPlan(name="recording"), check, check.options()))
 
 
 def _run_check(plan: Plan, bound: BoundCheck, estimate: Estimate, data: Panel | Cohort, inputs: Inputs) -> Finding:
@@ -100,7 +111,7 @@ def _result(
 ) -> EvaluationResult:
     protocol = plan.protocol
     carried = {a.plan.id: Carried(a.method.design, a.method.adjusts_for) for a in plan.analyses}
-    bears_on = {c.plan.name: c.check.bears_on for c in plan.checks}
+    bears_on = {c.plan.name: c.check.bears_on for c in checks_of(plan)}
     return EvaluationResult(
         protocol_id=protocol.id,
         protocol_digest=digest(protocol),

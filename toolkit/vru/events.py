@@ -3,19 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Severity = Literal["info", "question", "fault"]
+
 
 @dataclass(frozen=True, slots=True)
 class DataNote:
-    """One line of the data log: what was read, kept, dropped or decided, and how many rows."""
+    """One line of the data log: what was read, kept, dropped or decided, and how many rows.
+
+    severity : "info" needs nobody; a "question" wants an answer of whoever knows the data, and ``vru check`` ends
+        with exit 1 for it; a "fault" changes what the numbers mean.
+    """
 
     source: str
     text: str
     count: int | None = None
+    severity: Severity = "info"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +31,13 @@ class Events:
 
     path : Parquet with at least the text columns ``month`` (YYYY-MM), ``force`` (the force slug in
         the archive's file name), ``crime_type``, ``lsoa_code``, ``lsoa_name`` and the float columns
-        ``longitude``, ``latitude`` (null where absent); other columns may be used in outcome filters.
+        ``longitude``, ``latitude`` (null where absent); other columns may be used in outcome filters. Where a
+        source knows repeats: ``shared_id`` (the same number in rows of one crime that differ in type, else null),
+        ``has_id`` and ``repeats`` (how many rows of the same crime and type were dropped for this one).
     present : force -> months for which that force has a file in the archive. A month that is not
         here is missing, not a month without crime.
     sha256 : of the source as read (a file's bytes, or the ordered digests of a folder's files), "sha256:..." form.
+    dropped : force -> month -> reason -> rows of that file which are not among the events.
     truth : for simulated data or declared artificial changes: name -> known true value.
     """
 
@@ -36,6 +46,7 @@ class Events:
     sha256: str
     log: tuple[DataNote, ...] = ()
     truth: Mapping[str, float] = field(default_factory=dict)
+    dropped: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from vru.errors import DataError, Problem
+from vru.recording import Recording
 
 Role = Literal["treated", "comparison", "buffer", "buffer_comparison"]
 ROLES: tuple[Role, ...] = ("treated", "comparison", "buffer", "buffer_comparison")
@@ -76,6 +77,8 @@ class Panel:
     covariates : optional frame indexed by unit, one row per unit.
     schedule : optional, for trials in which the same units are treated in some periods and not in
         others. Their role is then "treated" and they have no start.
+    recording : optional, how the events were recorded; of the whole panel, so a part of it (``subset``,
+        ``between``) carries none.
     """
 
     units: tuple[str, ...]
@@ -89,6 +92,7 @@ class Panel:
     selection: SelectionHistory | None = None
     schedule: Schedule | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
+    recording: Recording | None = None
 
     def __post_init__(self) -> None:
         problems = _violations(self)
@@ -128,6 +132,7 @@ class Panel:
             exposure=None if self.exposure is None else self.exposure[rows],
             covariates=None if self.covariates is None else self.covariates.iloc[rows],
             schedule=_cut(self.schedule, (rows, slice(None))),
+            recording=None,
         )
 
     def between(self, keep: np.ndarray) -> "Panel":
@@ -146,6 +151,7 @@ class Panel:
             missing=self.missing[:, cols],
             exposure=None if self.exposure is None else self.exposure[:, cols],
             schedule=_cut(self.schedule, (slice(None), cols)),
+            recording=None,
         )
 
     def frame(self) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from vru.checks import (
     placebo_treatment,
     pre_period_trend,
     pre_trend_sensitivity,
+    recording,
     regression_to_mean,
     row_subset,
     schedule_kept,
@@ -31,6 +32,7 @@ CHECKS: dict[str, Check] = {
     module.CHECK.name: module.CHECK
     for module in (
         comparability,
+        recording,
         pre_period_trend,
         pre_trend_sensitivity,
         placebo_date,

@@ -1,6 +1,7 @@
 """Commands about the plan: init, templates, methods, sources, new, schema, check, register."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -124,19 +125,21 @@ def _schema(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     from vru.questions import how_to_answer
-    from vru.run.checking import check_evaluation
+    from vru.run.checking import check_evaluation, open_questions
 
     bar = Bar()
     seen = check_evaluation(arguments.evaluation, arguments.data, read_data=not arguments.no_data, progress=bar)
     bar.close()
     asked = [{"question": q.id, "what": q.what, "hint": how_to_answer(q)} for q in seen.questions]
     if arguments.json:
-        say_json({"evaluation": str(arguments.evaluation), "sound": not asked, "said": seen.lines, "questions": asked})
+        say_json({"evaluation": str(arguments.evaluation), "sound": not asked and not open_questions(seen.lines), "said": seen.lines, "questions": asked})
     else:
         print("\n".join(seen.lines))
         for q in asked:
             print(f"question {q['question']}: {q['what']}\n  {q['hint']}")
-    return 1 if asked else 0
+    if wanting := open_questions(seen.lines):
+        print(f"{wanting} of these lines ask something: look before you run", file=sys.stderr)
+    return 1 if asked or wanting else 0
 
 
 def _register(arguments: argparse.Namespace) -> int:

@@ -1,19 +1,22 @@
 """From events to the panel: who is compared with whom, how much happened, and what is missing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from vru.errors import DataError, ProtocolError
 from vru.events import DataNote, Events, months_between
+from vru.geography.account import account
 from vru.geography.areas import Areas, read_areas
 from vru.geography.choose import Chosen, choose, listed_roles
-from vru.geography.coverage import matrix, missing_months, missing_notes, second_force_notes, unit_forces
+from vru.geography.coverage import matrix, missing_months, missing_notes, modal_forces, unit_forces
+from vru.geography.feeds import Kinds, believed, feed_notes, kinds_of, unsteady, without_feeds
 from vru.geography.located import Layout, lay_out, layout_notes, places_in
 from vru.geography.plan import plan_problems
 from vru.geography.sense import absent_problems, series_problems
+from vru.geography.spelling import fold, respelt
 from vru.geography.tally import Tally, check_filters, tally, unit_names
 from vru.geography.thinning import thin, thinning_note
 from vru.panel import Panel
@@ -66,13 +69,67 @@ def build_panel(protocol: Protocol, events: Mapping[str, Events], folder: Path) 
     """
     if problems := plan_problems(protocol, list(events)):
         raise ProtocolError(*problems)
+    whole, protocol = protocol, _until_the_end(protocol)
     sources = {d: events[d] for d in dict.fromkeys(o.data for o in protocol.outcomes)}
     notes = [n for e in sources.values() for n in e.log]
+    protocol = _respelt(protocol, sources, notes)
     for data, source in sources.items():
         notes += check_filters(source, _outcomes(protocol, data))
-    counted = _count(protocol, sources, folder)
+    kinds = {d: kinds_of(e, protocol.units.kind != "polygon") for d, e in sources.items()}
+    suspects: list[DataNote] = []
+    for data in list(sources):
+        counts = {fold(v) for o in _outcomes(protocol, data) for v in o.filter.get("crime_type", ())}
+        sources[data], doubts = believed(sources[data], kinds[data], counts, getattr(protocol, "answers", {}))
+        suspects += doubts
+    counted = _steady(protocol, _count(protocol, sources, folder), suspects)
+    notes += [*suspects, *_carry_over(whole, counted)]
     notes += counted.chosen.notes
-    return _panel(protocol, counted, sources, notes)
+    return _panel(protocol, counted, sources, notes, kinds, tuple(n.text for n in suspects if n.severity != "info"))
+
+
+def _until_the_end(protocol: Protocol) -> Protocol:
+    """The plan with a window that ends with the intervention: months after it are carry-over, not its effect."""
+    end, window = protocol.intervention.end, protocol.window
+    if end is None or not protocol.intervention.start <= end < window.last:
+        return protocol
+    return protocol.model_copy(update={"window": window.model_copy(update={"last": end})})
+
+
+def _carry_over(whole: Protocol, counted: _Counted) -> list[DataNote]:
+    """What happened in the months of the plan's window after the intervention ended, apart from the estimate."""
+    end, start = whole.intervention.end, whole.intervention.start
+    if end is None or end >= whole.window.last:
+        return []
+    spells = (
+        ("before the start", months_between(whole.window.first, start)[:-1]),
+        ("while it ran", months_between(start, end)),
+    )
+    after = months_between(end, whole.window.last)[1:]
+    roles = counted.layout.roles if counted.layout else counted.chosen.roles
+    notes = []
+    for t in counted.tallies:
+        for o in t.outcomes:
+            said = []
+            for arm in ("treated", "comparison"):
+                own = t.frame[t.frame["unit"].isin([u for u, r in roles.items() if r == arm])].groupby("month")[o].sum()
+                rates = [f"{own.reindex(list(m)).mean():,.1f} {when}" for when, m in (*spells, ("after", after))]
+                said.append(f"{arm} areas {', '.join(rates)}")
+            text = (
+                f"{o}: months after the intervention ended ({end}) are carry-over and are in no estimate; a month on "
+                f"average: {'; '.join(said)}"
+            )
+            notes.append(DataNote("panel", text, len(after)))
+    return notes
+
+
+def _respelt(protocol: Protocol, sources: Mapping[str, Events], notes: list[DataNote]) -> Protocol:
+    """The plan with every spelling in the data of the values that its outcomes count."""
+    wide: dict[str, Outcome] = {}
+    for data, events in sources.items():
+        outcomes, said = respelt(events, _outcomes(protocol, data))
+        wide |= {o.id: o for o in outcomes}
+        notes += said
+    return protocol.model_copy(update={"outcomes": [wide[o.id] for o in protocol.outcomes]})
 
 
 def _outcomes(protocol: Protocol, data: str) -> list[Outcome]:
@@ -102,7 +159,27 @@ def _count(protocol: Protocol, sources: Mapping[str, Events], folder: Path) -> _
     return _Counted(tallies, chosen, layout, areas)
 
 
-def _panel(protocol: Protocol, counted: _Counted, sources: Mapping[str, Events], notes: list[DataNote]) -> Built:
+def _steady(protocol: Protocol, counted: _Counted, suspects: list[DataNote]) -> _Counted:
+    """Leave out rows of further forces where they come and go with that force's files."""
+    periods = months_between(protocol.window.first, protocol.window.last)
+    roles = counted.layout.roles if counted.layout else counted.chosen.roles
+    kept = []
+    for t in counted.tallies:
+        modal = {u: f for u, f in modal_forces(t.frame).items() if u in roles}
+        out = unsteady(t.frame, modal, t.events, periods)
+        suspects += feed_notes(t.frame, out, t.events, periods)
+        kept.append(replace(t, frame=without_feeds(t.frame, out)))
+    return replace(counted, tallies=tuple(kept))
+
+
+def _panel(
+    protocol: Protocol,
+    counted: _Counted,
+    sources: Mapping[str, Events],
+    notes: list[DataNote],
+    kinds: Mapping[str, Kinds],
+    suspects: tuple[str, ...],
+) -> Built:
     layout = counted.layout
     roles = layout.roles if layout else counted.chosen.roles
     if layout is None:
@@ -113,10 +190,7 @@ def _panel(protocol: Protocol, counted: _Counted, sources: Mapping[str, Events],
     periods = months_between(protocol.window.first, protocol.window.last)
     own = protocol.units.starts
     starts = tuple(own.get(u, protocol.intervention.start) if roles[u] == "treated" else None for u in units)
-    missing = np.zeros((len(units), len(periods)), dtype=bool)
-    for t in counted.tallies:
-        forces = unit_forces(t, units, layout.parent if layout else {}, counted.areas)
-        missing |= missing_months(units, periods, forces, t.events.present)
+    missing, covering = _covered(counted, units, periods)
     by_outcome = {o: t.frame for t in counted.tallies for o in t.outcomes}
     counts = {
         o.id: np.where(missing, np.nan, matrix(by_outcome[o.id], units, periods, o.id)) for o in protocol.outcomes
@@ -139,8 +213,20 @@ def _panel(protocol: Protocol, counted: _Counted, sources: Mapping[str, Events],
         missing=missing,
         selection=counted.chosen.history,
         provenance=_provenance(sources, counted.areas),
+        recording=account(counted.tallies, kinds, protocol.outcomes, units, periods, roles, covering, suspects),
     )
     return Built(panel, tuple(notes), truth)
+
+
+def _covered(counted: _Counted, units: Sequence[str], periods: Sequence[str]) -> tuple[np.ndarray, dict[str, str]]:
+    """Months missing, bool ``(n_units, n_periods)``, and the force that covers each unit."""
+    missing = np.zeros((len(units), len(periods)), dtype=bool)
+    covering: dict[str, str] = {}
+    for t in counted.tallies:
+        forces = unit_forces(t, units, counted.layout.parent if counted.layout else {}, counted.areas)
+        missing |= missing_months(units, periods, forces, t.events.present)
+        covering |= forces
+    return missing, covering
 
 
 def _after(starts: Sequence[str | None], periods: Sequence[str]) -> np.ndarray:
@@ -158,13 +244,8 @@ def _notes(
 ) -> list[DataNote]:
     notes = layout_notes(counted.layout) if counted.layout else []
     for t in counted.tallies:
-        notes += second_force_notes(t.frame, units, periods, t.events.present)
         notes += _unplaced(t, periods, "coordinates" if counted.layout else "an LSOA code")
     notes += missing_notes(units, periods, missing)
-    end = protocol.intervention.end
-    if end is not None and end < protocol.window.last:
-        text = f"months after the intervention ended ({end}) that the window counts as after its start"
-        notes.append(DataNote("panel", text, len(months_between(end, protocol.window.last)) - 1))
     return notes
 
 

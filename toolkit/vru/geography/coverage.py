@@ -6,12 +6,9 @@ import numpy as np
 import pandas as pd
 
 from vru.events import DataNote, Events
-from vru.geography.areas import Areas, some
+from vru.geography.areas import Areas
 from vru.geography.assign import grid_points
 from vru.geography.tally import Tally, distinct_places, force_at
-
-OTHER_SHARE = 0.2
-"""A second force with this share of a unit's events is pointed out when one of its months is missing."""
 
 
 def modal_forces(frame: pd.DataFrame) -> dict[str, str]:
@@ -79,26 +76,4 @@ def missing_notes(units: Sequence[str], periods: Sequence[str], missing: np.ndar
         months = [f"{periods[j]} ({int(missing[:, j].sum())} units)" for j in partly.tolist()]
         text = f"months missing for some units of {len(units)}: {', '.join(months)}"
         notes.append(DataNote("panel", text, int(missing[:, partly].sum())))
-    return notes
-
-
-def second_force_notes(
-    frame: pd.DataFrame, units: Sequence[str], periods: Sequence[str], present: Mapping[str, Sequence[str]]
-) -> list[DataNote]:
-    """Units partly covered by another force that lacks months: there their counts are too low."""
-    own = frame[frame["unit"].isin(list(units))]
-    by_force = own.groupby(["unit", "force"])["rows"].sum().reset_index()
-    by_force["share"] = by_force["rows"] / by_force.groupby("unit")["rows"].transform("sum")
-    by_force["modal"] = by_force["unit"].map(modal_forces(own))
-    second = by_force[(by_force["force"] != by_force["modal"]) & (by_force["share"] >= OTHER_SHARE)]
-    notes = []
-    for force in sorted(set(second["force"])):
-        lacks = sorted(set(periods) - set(present.get(force, ())))
-        hit = sorted(second.loc[second["force"] == force, "unit"])
-        if lacks:
-            text = (
-                f"{force} recorded at least {OTHER_SHARE:.0%} of the events of {some(hit)} but has no file for "
-                f"{some(lacks, 12)}: counts there are too low in those months"
-            )
-            notes.append(DataNote("panel", text, len(hit)))
     return notes

@@ -33,12 +33,16 @@ CRIME_TYPES = (
 """As data.police.uk publishes them: one that is not in the data at hand is rare there, not unknown."""
 
 
+OWN_COLUMNS = ("shared_id", "repeats", "has_id")
+"""Columns that say how rows of one crime hang together; no filter may use them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """Counts of one source.
 
     frame : columns ``unit`` ("" = in no unit), ``force``, ``month``, ``placed`` (has an LSOA code, or
-        coordinates), ``rows`` (events of any kind) and one column of counts per outcome id.
+        coordinates), ``rows`` (events of any kind), ``repeats`` (rows dropped for these) and one column of counts per outcome id.
     """
 
     data: str
@@ -69,17 +73,46 @@ def connect() -> Any:
 def tally(data: str, events: Events, outcomes: Sequence[Outcome], places: Places | None) -> Tally:
     """Count events by unit (LSOA code, or by place where ``places`` are given), force and month."""
     path = str(events.path)
-    counted = [f"count(*) FILTER ({_test(o)})::DOUBLE AS {_name(o.id)}" for o in outcomes]
-    columns = ", ".join(["force, month", "count(*)::DOUBLE AS rows", *counted])
+    tests = {quoted(o.id): _test(o) for o in outcomes}
     with closing(connect()) as con:
+        shared = has_column(con, path, "shared_id")
         if places is None:
             unit, source = "coalesce(lsoa_code, '') AS unit, lsoa_code IS NOT NULL AS placed", "read_parquet($1)"
         else:
             con.register("places", pd.DataFrame({"x": places.longitude, "y": places.latitude, "unit": places.unit}))
             unit = "coalesce(places.unit, '') AS unit, longitude IS NOT NULL AS placed"
             source = "read_parquet($1) LEFT JOIN places ON longitude = x AND latitude = y"
-        frame = con.execute(f"SELECT {unit}, {columns} FROM {source} GROUP BY ALL", [path]).df()
+        flags = ", ".join(["true AS rows", *(f"({test}) AS {name}" for name, test in tests.items())])
+        repeats = "coalesce(repeats, 0) AS repeats" if shared else "0 AS repeats"
+        parts = [
+            f"SELECT {unit}, force, month, {repeats}, {flags} FROM {source} {'WHERE shared_id IS NULL' if shared else ''}"
+        ]
+        if shared:
+            # One crime of several types counts once in every outcome: the row with a place first, then the earliest.
+            every = ", ".join(_once(name) for name in ["rows", *tests])
+            parts.append(
+                f"""SELECT unit, placed, force, month, repeats, {every} FROM (
+                        SELECT {unit}, force, month, shared_id, crime_type, {repeats}, {flags} FROM {source}
+                        WHERE shared_id IS NOT NULL)"""
+            )
+        sums = ", ".join(f"count(*) FILTER (WHERE {name})::DOUBLE AS {name}" for name in ["rows", *tests])
+        frame = con.execute(
+            f"""SELECT unit, placed, force, month, sum(repeats)::DOUBLE AS repeats, {sums}
+                FROM ({" UNION ALL ".join(parts)}) GROUP BY ALL""",
+            [path],
+        ).df()
     return Tally(data, events, tuple(o.id for o in outcomes), frame)
+
+
+def has_column(con: Any, path: str, column: str) -> bool:
+    """Whether a Parquet file has a column of that name."""
+    described = con.execute("DESCRIBE SELECT * FROM read_parquet(?)", [path]).fetchall()
+    return column in {str(row[0]) for row in described}
+
+
+def _once(name: str) -> str:
+    order = "NOT placed, month, force, unit, crime_type"
+    return f"{name} AND row_number() OVER (PARTITION BY shared_id, {name} ORDER BY {order}) = 1 AS {name}"
 
 
 def distinct_places(events: Events) -> tuple[np.ndarray, np.ndarray]:
@@ -117,7 +150,7 @@ def check_filters(events: Events, outcomes: Sequence[Outcome]) -> list[DataNote]
     problems, notes = [], []
     with closing(connect()) as con:
         described = con.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(events.path)]).fetchall()
-        columns = [str(row[0]) for row in described]
+        columns = [str(row[0]) for row in described if row[0] not in OWN_COLUMNS]
         seen: dict[str, set[str]] = {}
         for o in outcomes:
             for column, values in o.filter.items():
@@ -128,9 +161,7 @@ def check_filters(events: Events, outcomes: Sequence[Outcome]) -> list[DataNote]
                     problems.append(Problem("the events have no such column", where, ", ".join(columns), hint))
                     continue
                 if column not in seen:
-                    sql = (
-                        f"SELECT DISTINCT {_name(column)}::VARCHAR FROM read_parquet(?) WHERE {_name(column)} NOT NULL"
-                    )
+                    sql = f"SELECT DISTINCT {quoted(column)}::VARCHAR FROM read_parquet(?) WHERE {quoted(column)} NOT NULL"
                     seen[column] = {row[0] for row in con.execute(sql, [str(events.path)]).fetchall()}
                 absent = [v for v in values if v not in seen[column]]
                 rare = [v for v in absent if column == "crime_type" and v in CRIME_TYPES]
@@ -150,11 +181,12 @@ def _unknown(where: str, value: str, known: list[str]) -> Problem:
 
 
 def _test(outcome: Outcome) -> str:
-    tests = [f"{_name(c)}::VARCHAR IN ({', '.join(map(_text, v))})" for c, v in outcome.filter.items()]
-    return f"WHERE {' AND '.join(tests) or 'true'}"
+    tests = [f"{quoted(c)}::VARCHAR IN ({', '.join(map(_text, v))})" for c, v in outcome.filter.items()]
+    return " AND ".join(f"coalesce({t}, false)" for t in tests) or "true"
 
 
-def _name(column: str) -> str:
+def quoted(column: str) -> str:
+    """A column's name as SQL takes it."""
     return '"' + column.replace('"', '""') + '"'
 
 

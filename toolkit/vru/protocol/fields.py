@@ -235,7 +235,7 @@ class Protocol(Section):
     disclosure: Disclosure = Disclosure()
     seed: int = Field(ge=0, lt=2**63)
     artificial_effect: ArtificialEffect | None = None
-    answers: dict[Name, Text] = Field(
+    answers: dict[Annotated[str, StringConstraints(min_length=2, max_length=80)], Text] = Field(
         default_factory=dict, description="Name of a question that vru check asks: the answer, shown in the report"
     )
     deviations: list[Deviation] = Field(default_factory=list)

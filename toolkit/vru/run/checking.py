@@ -9,6 +9,7 @@ import numpy as np
 from vru.binding import registry_problems, resolve
 from vru.cohort import Cohort
 from vru.errors import Problem, ProtocolError, Question, VruError
+from vru.events import DataNote
 from vru.graph import identify, license_adjustment
 from vru.panel import Panel
 from vru.protocol import Protocol, read_draft, registration
@@ -73,8 +74,18 @@ def _data_lines(protocol: Protocol, built: Built) -> list[str]:
     shape = (
         _people_lines(protocol, built.data) if isinstance(built.data, Cohort) else _panel_lines(protocol, built.data)
     )
-    notes = [f"  {n.text}" + (f" ({n.count:,})" if n.count is not None else "") for n in built.inputs.data_log]
-    return [*shape, *(f"  {line}" for line in built.account), *notes]
+    lines = map(_line, built.inputs.data_log)
+    return [*shape, *(f"  {line}" for line in built.account), *lines]
+
+
+def _line(note: DataNote) -> str:
+    mark = "" if note.severity == "info" else f"{note.severity}: "
+    return f"  {mark}{note.text}" + (f" ({note.count:,})" if note.count is not None else "")
+
+
+def open_questions(seen: Sequence[str]) -> int:
+    """How many lines of a check want an answer before the numbers are believed."""
+    return sum(line.startswith(("  question: ", "  fault: ")) for line in seen)
 
 
 def _people_lines(protocol: Protocol, cohort: Cohort) -> list[str]:

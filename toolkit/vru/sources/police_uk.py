@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from difflib import get_close_matches
 from itertools import groupby
 from pathlib import Path
@@ -29,7 +29,7 @@ from vru.sources.source import Progress, Request, Source, SourceOptions
 from vru.sources.street_files import Prepared, prepare
 from vru.sources.street_rows import FileCounts, Parsed
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Raised whenever the same archive would be read differently; part of the cache's key."""
 
 _BATCH_BYTES = 256 * 2**20
@@ -74,8 +74,8 @@ def read(request: Request, options: SourceOptions) -> Events:
     if stored is None:
         raise DataError(Problem("was written but cannot be read back", str(at), hint="delete it and run again"))
     present = {force: tuple(months) for force, months in stored["present"].items()}
-    log = tuple(DataNote(n["source"], n["text"], n["count"]) for n in stored["log"])
-    return Events(at, present, digest, log)
+    log = tuple(DataNote(n["source"], n["text"], n["count"], n["severity"]) for n in stored["log"])
+    return Events(at, present, digest, log, dropped=stored["dropped"])
 
 
 SOURCE = Source(
@@ -158,8 +158,8 @@ def _parse_all(con: Any, archive: Archive, wanted: Sequence[StreetFile], made: P
     log = [*_read_notes(counts, changed), *notes, *_doubtful_months(counts)]
 
     def metadata(dropped: list[DataNote]) -> str:
-        lines = [{"source": n.source, "text": n.text, "count": n.count} for n in [*log, *dropped]]
-        return json.dumps({"present": _present(counts), "log": lines})
+        lines = [asdict(n) for n in [*log, *dropped]]
+        return json.dumps({"present": _present(counts), "log": lines, "dropped": _dropped(counts)})
 
     progress("writing events", len(wanted), len(wanted))
     street_rows.finish(con, parts, made, metadata)
@@ -227,6 +227,16 @@ def _present(counts: Sequence[FileCounts]) -> dict[str, list[str]]:
     # A file with a header and no rows says that nothing was supplied, not that nothing happened.
     forces = sorted({c.file.force for c in counts})
     return {force: sorted(c.file.month for c in counts if c.file.force == force and c.rows) for force in forces}
+
+
+def _dropped(counts: Sequence[FileCounts]) -> dict[str, dict[str, dict[str, int]]]:
+    """Force -> month -> reason -> rows of the file that are not among the events."""
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for c in counts:
+        reasons = {"of another month": c.faults["other_month"], "not readable": c.faults["unread"]}
+        if any(reasons.values()):
+            found.setdefault(c.file.force, {})[c.file.month] = {k: int(n) for k, n in reasons.items() if n}
+    return found
 
 
 def _read_notes(counts: Sequence[FileCounts], changed: Mapping[str, int]) -> list[DataNote]:

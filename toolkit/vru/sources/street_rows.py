@@ -43,6 +43,10 @@ LOW_MONTH = 0.5
 """A force-month with under this share of the force's median month is pointed out in the data log."""
 
 _LSOA = "[EWSN][0-9]{8}|95[A-Z]{2}[0-9]{2}[A-Z][0-9]"
+_NO_ID = ("", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", ".", "0", "unknown", "not known")
+_IS_ID = f"lower(trim(coalesce(crime_id, ''))) NOT IN {_NO_ID}"
+MANY = 50
+"""More rows than this under one Crime ID are no one crime: the mark is no id."""
 _LON, _LAT = (-9.0, 2.2), (49.0, 61.0)
 _FAULTS = ("other_month", "half", "swapped", "grid", "outside", "bad_lsoa", "no_type", "unread")
 
@@ -99,7 +103,7 @@ def stage(con: Any, files: Sequence[Parsed], part: Path) -> None:
                 SELECT *, try_cast(longitude AS DOUBLE) AS lon, try_cast(latitude AS DOUBLE) AS lat FROM raw
             )
             SELECT number, force, file_month, month AS row_month, {", ".join(_KEPT)},
-                   CASE WHEN crime_id IS NOT NULL THEN hash(crime_id) END AS id, {_place()} AS place,
+                   CASE WHEN {_IS_ID} THEN hash(trim(crime_id)) END AS id, {_place()} AS place,
                    CASE WHEN place = 'good' THEN lon END AS longitude,
                    CASE WHEN place = 'good' THEN lat END AS latitude,
                    CASE WHEN place NOT IN ('good', 'none') THEN concat_ws(', ', longitude, latitude) END AS odd_place
@@ -208,51 +212,80 @@ def judge(counts: Sequence[FileCounts]) -> tuple[list[tuple[str, Problem]], list
 
 
 def finish(con: Any, parts: Sequence[Path], made: Path, metadata: Callable[[list[DataNote]], str]) -> None:
-    """Drop repeated Crime IDs and rows of another month, and write the events.
+    """Drop repeated rows of one crime and rows of another month, and write the events.
 
-    One Crime ID is one crime: of rows that share it the first is kept, by month, then force, then
-    the row's own values, so that the choice does not depend on the order of rows or files. Rows
-    without a Crime ID (anti-social behaviour) are all kept: equal ones are different incidents.
+    One Crime ID is one crime, and counts once in every outcome that it belongs to. Of its rows of one crime type one
+    is kept: one with a place before one without, then the earliest month, then the row's own values, so that the
+    choice does not depend on the order of rows or files; ``repeats`` says how many it stands for besides itself. Rows
+    of different types are all kept under one ``shared_id``, for whoever counts to take one of them. Rows without a
+    Crime ID (anti-social behaviour), or with a mark for none, are all kept: equal ones are different incidents.
     Crime IDs are compared by a 64-bit hash: among ten million, two different ones are taken for the
     same with probability 3 in a million.
     ``metadata`` turns the notes on this into the text stored with the file.
     """
     source = [str(p) for p in parts]
+    kind = "lower(trim(crime_type))"
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE repeated AS
-        WITH twice AS (SELECT id FROM read_parquet($1) WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1)
-        SELECT *, first_value(crime_type) OVER kept IS DISTINCT FROM crime_type AS other_type,
-               row_number() OVER kept AS copy
+        WITH twice AS (SELECT id FROM read_parquet($1) WHERE id IS NOT NULL AND {_SAME_MONTH}
+                       GROUP BY id HAVING count(*) BETWEEN 2 AND {MANY})
+        SELECT *, {kind} AS kind, row_number() OVER kept AS copy, count(*) OVER (PARTITION BY id, kind) - 1 AS repeats,
+               first_value(lsoa_code) OVER kept IS DISTINCT FROM lsoa_code AS elsewhere,
+               first_value(file_month) OVER kept IS DISTINCT FROM file_month AS later
         FROM read_parquet($1) SEMI JOIN twice USING (id)
         WHERE {_SAME_MONTH}
-        WINDOW kept AS (PARTITION BY id ORDER BY file_month, force, crime_type, lsoa_code, longitude, latitude,
-                        location, last_outcome_category)
+        WINDOW kept AS (PARTITION BY id, {kind} ORDER BY {_KEPT["lsoa_code"]} IS NULL, longitude IS NULL, file_month,
+                        force, lsoa_code, longitude, latitude, crime_type, location, last_outcome_category)
         """,
         [source],
     )
-    dropped, other = con.execute(
-        "SELECT count(*), count(*) FILTER (other_type) FROM repeated WHERE copy > 1"
-    ).fetchone()
-    notes = []
-    if dropped:
-        text = "rows dropped because an earlier row has the same Crime ID (one Crime ID is one crime; first kept)"
-        notes.append(DataNote("police_uk", text, dropped))
-    if other:
-        notes.append(DataNote("police_uk", "of these, rows whose crime type differs from the row kept", other))
+    notes = _repeat_notes(con, source)
     kept = ", ".join(f"{sql} AS {name}" for name, sql in _KEPT.items())
     columns = f"file_month AS month, force, {kept}, longitude, latitude"
     text = metadata(notes).replace("'", "''")
     con.execute(
         f"""
         COPY (
-            SELECT {columns} FROM read_parquet($1) ANTI JOIN repeated USING (id) WHERE {_SAME_MONTH}
+            SELECT {columns}, NULL::UBIGINT AS shared_id, 0 AS repeats, id IS NOT NULL AS has_id
+            FROM read_parquet($1) ANTI JOIN repeated USING (id) WHERE {_SAME_MONTH}
             UNION ALL
-            SELECT {columns} FROM repeated WHERE copy = 1
+            SELECT {columns}, CASE WHEN id IN (SELECT id FROM repeated GROUP BY id HAVING count(DISTINCT kind) > 1)
+                              THEN id END, repeats::INTEGER, true
+            FROM repeated WHERE copy = 1
         ) TO '{_quoted(made)}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{vru: '{text}'}})
         """,
         [source],
     )
+
+
+def _repeat_notes(con: Any, source: list[str]) -> list[DataNote]:
+    dropped, elsewhere, later = con.execute(
+        "SELECT count(*), count(*) FILTER (elsewhere), count(*) FILTER (later) FROM repeated WHERE copy > 1"
+    ).fetchone()
+    several, rows = con.execute(
+        """SELECT count(*), coalesce(sum(n), 0)::BIGINT FROM (
+               SELECT count(DISTINCT kind) AS n FROM repeated GROUP BY id HAVING count(DISTINCT kind) > 1)"""
+    ).fetchone()
+    crowded, many = con.execute(
+        f"""SELECT count(*), coalesce(sum(n), 0)::BIGINT FROM (
+                SELECT count(*) AS n FROM read_parquet($1) WHERE id IS NOT NULL GROUP BY id HAVING count(*) > {MANY})""",
+        [source],
+    ).fetchone()
+    notes = []
+    if dropped:
+        text = (
+            "rows dropped because another row has the same Crime ID and crime type (one with a place is kept before "
+            f"one without, then the earliest); {elsewhere:,} of them name another place, {later:,} another month"
+        )
+        notes.append(DataNote("police_uk", text, dropped))
+    if several:
+        text = f"Crime IDs in rows of several crime types ({rows:,} rows kept): each counts once in every outcome"
+        notes.append(DataNote("police_uk", text, several))
+    if crowded:
+        text = f"Crime IDs in more than {MANY} rows ({many:,} rows) are taken for no id: all their rows are kept"
+        notes.append(DataNote("police_uk", text, crowded, "question"))
+    return notes
 
 
 def _quoted(path: Path) -> str:

@@ -60,7 +60,14 @@ def _missing(result: EvaluationResult) -> Block:
 def _log(result: EvaluationResult) -> tuple[Block, ...]:
     if not result.data_log:
         return (Notice("No data log was kept.", "warning"),)
-    rows = tuple((n.source, n.text, "" if n.count is None else w.count(n.count)) for n in result.data_log)
+    rows = tuple(
+        (
+            n.source,
+            n.text if n.severity == "info" else f"{n.severity.capitalize()}: {n.text}",
+            "" if n.count is None else w.count(n.count),
+        )
+        for n in result.data_log
+    )
     rows = tuple((a, b, c or "not counted") for a, b, c in rows)
     return (Table("What was read, kept, dropped or decided", ("Source", "What", "Rows"), rows, frozenset({2})),)
 
