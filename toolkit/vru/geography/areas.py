@@ -40,13 +40,14 @@ class Areas:
         return Areas(tuple(self.ids[i] for i in keep), self.shapes[keep], self.sha256)
 
 
-def read_areas(path: Path, id_field: str) -> Areas:
+def read_areas(path: Path, id_field: str, layer: str | None = None) -> Areas:
     """Read a GeoJSON or GeoPackage of polygons.
 
     Raises
     ------
     DataError
-        File missing or unreadable, no coordinate system, coordinates that are not in Britain in the
+        File missing or unreadable, several layers and none named, no coordinate system,
+        coordinates that are not in Britain in the
         system declared (swapped, or National Grid metres declared as degrees), id_field missing,
         ids blank or repeated, shapes that are not valid polygons: all of these that apply.
     """
@@ -60,8 +61,8 @@ def read_areas(path: Path, id_field: str) -> Areas:
     try:
         with warnings.catch_warnings():
             # What the driver remarks on shapes is judged below, in words that name the area.
-            warnings.simplefilter("ignore", RuntimeWarning)
-            frame = gpd.read_file(path, engine="pyogrio")
+            warnings.simplefilter("ignore")
+            frame = gpd.read_file(path, engine="pyogrio", layer=_layer(path, layer))
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, shapely.errors.ShapelyError, ValueError):
         raise DataError(_unreadable(path)) from None
     if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
@@ -76,6 +77,21 @@ def read_areas(path: Path, id_field: str) -> Areas:
     shapes = np.asarray(frame.geometry.array, dtype=object)[order]
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Areas(tuple(ids[i] for i in order), shapes, f"sha256:{digest}")
+
+
+def _layer(path: Path, layer: str | None) -> str | None:
+    """The layer to read. Raises DataError where there are several and none is named, or not the one named."""
+    import pyogrio
+
+    there = [str(name) for name, _ in pyogrio.list_layers(path).tolist()]
+    if layer is not None and layer not in there:
+        raise DataError(Problem(f"has no layer '{layer}'", path.name, ", ".join(there), "set units.layer"))
+    if layer is None and len(there) > 1:
+        hint = f"say which in the plan, for example units.layer: {there[0]}"
+        raise DataError(
+            Problem(f"holds {len(there)} layers and the plan names none", path.name, ", ".join(there), hint)
+        )
+    return layer
 
 
 def _unreadable(path: Path) -> Problem:

@@ -11,6 +11,7 @@ from vru.events import DataNote, Events, months_between
 from vru.geography.account import account
 from vru.geography.areas import Areas, read_areas
 from vru.geography.choose import Chosen, choose, listed_roles
+from vru.geography.codes import changed_codes
 from vru.geography.coverage import matrix, missing_months, missing_notes, modal_forces, unit_forces
 from vru.geography.feeds import Kinds, believed, feed_notes, kinds_of, unsteady, without_feeds
 from vru.geography.located import Layout, lay_out, layout_notes, places_in
@@ -138,7 +139,7 @@ def _outcomes(protocol: Protocol, data: str) -> list[Outcome]:
 
 def _count(protocol: Protocol, sources: Mapping[str, Events], folder: Path) -> _Counted:
     units, selection = protocol.units, protocol.units.selection
-    areas = read_areas(folder / units.boundaries, units.id_field) if units.boundaries else None
+    areas = read_areas(folder / units.boundaries, units.id_field, units.layer) if units.boundaries else None
     chosen = Chosen(listed_roles(protocol), None, ())
     if units.kind != "polygon" or areas is None:
         tallies = tuple(tally(d, e, _outcomes(protocol, d), None) for d, e in sources.items())
@@ -188,6 +189,8 @@ def _panel(
             raise DataError(*problems)
     units = tuple(sorted(roles))
     periods = months_between(protocol.window.first, protocol.window.last)
+    if layout is None and (problems := [p for e in sources.values() for p in changed_codes(e, roles, periods)]):
+        raise DataError(*problems)
     own = protocol.units.starts
     starts = tuple(own.get(u, protocol.intervention.start) if roles[u] == "treated" else None for u in units)
     missing, covering = _covered(counted, units, periods)

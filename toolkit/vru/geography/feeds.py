@@ -9,6 +9,7 @@ import pandas as pd
 
 from vru.events import DataNote, Events
 from vru.geography.areas import some
+from vru.geography.spelling import fold
 from vru.geography.tally import connect, has_column
 
 PARTIAL = 0.75
@@ -49,13 +50,16 @@ def kinds_of(events: Events, by_code: bool) -> Kinds:
         if has_column(con, str(events.path), "has_id"):
             alone = "count(*) FILTER (WHERE shared_id IS NULL)::DOUBLE"
             nameless = "count(*) FILTER (WHERE NOT has_id)::DOUBLE"
-    sql = f"""SELECT force, month, lower(trim(coalesce(crime_type, ''))) AS kind, count(*)::DOUBLE AS rows,
+    sql = f"""SELECT force, month, coalesce(crime_type, '') AS kind, count(*)::DOUBLE AS rows,
                      count(*) FILTER (WHERE {place} IS NULL)::DOUBLE AS unplaced,
                      {alone} AS alone,
                      {nameless} AS nameless
               FROM read_parquet(?) GROUP BY ALL ORDER BY ALL"""
     with closing(connect()) as con:
-        return Kinds(con.execute(sql, [str(events.path)]).df())
+        frame = con.execute(sql, [str(events.path)]).df()
+    # Spellings of one crime type are one: a drift from one to the other is no type that stops.
+    frame["kind"] = frame["kind"].map({k: fold(str(k)) for k in set(frame["kind"])})
+    return Kinds(frame.groupby(["force", "month", "kind"], as_index=False).sum())
 
 
 def believed(

@@ -59,6 +59,7 @@ class Units(Section):
     starts: dict[str, Month] = Field(default_factory=dict, description="Unit: its own first treated month")
     selection: Selection | None = None
     boundaries: str | None = Field(None, description="GeoJSON or GeoPackage, relative to the evaluation folder")
+    layer: str | None = Field(None, description="Which layer of a GeoPackage that holds several")
     id_field: str = "id"
     buffers: Buffers = Buffers()
 

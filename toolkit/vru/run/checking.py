@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from vru.binding import registry_problems, resolve
+from vru.checks.recording import Options
+from vru.checks.recording_signs import signs
 from vru.cohort import Cohort
 from vru.errors import Problem, ProtocolError, Question, VruError
 from vru.events import DataNote
@@ -74,8 +76,22 @@ def _data_lines(protocol: Protocol, built: Built) -> list[str]:
     shape = (
         _people_lines(protocol, built.data) if isinstance(built.data, Cohort) else _panel_lines(protocol, built.data)
     )
-    lines = map(_line, built.inputs.data_log)
-    return [*shape, *(f"  {line}" for line in built.account), *lines]
+    asked = _recording_lines(protocol, built.data) if isinstance(built.data, Panel) else []
+    account = [f"  {line}" for line in built.account]
+    return [*shape, *account, *map(_line, built.inputs.data_log), *asked]
+
+
+def _recording_lines(protocol: Protocol, panel: Panel) -> list[str]:
+    """What the check of that name will ask, before a run."""
+    if panel.recording is None:
+        return []
+    compared = bool(panel.is_role("comparison").any())
+    lines = []
+    for o in protocol.outcomes:
+        seen = signs(panel, panel.recording, o.id, compared, Options().matters)
+        loud = [s for s in seen if s.verdict != "pass" and s.name != "left_out"]
+        lines += [f"  {'fault' if s.verdict == 'fail' else 'question'}: recording of {o.id}: {s.text}" for s in loud]
+    return lines
 
 
 def _line(note: DataNote) -> str:
