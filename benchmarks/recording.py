@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from vru.checks.recording_signs import signs, worst
+from vru.errors import DataError
 from vru.events import Events, months_between
 from vru.geography import build_panel
 from vru.protocol.fields import Protocol
@@ -149,7 +150,10 @@ def caught(rows: pd.DataFrame, protocol: Protocol, folder: Path) -> tuple[str, f
     table = rows.assign(lsoa_name="Made", longitude=np.nan, latitude=np.nan, shared_id=none)
     table.drop(columns="unit").to_parquet(path)
     present = {str(f): tuple(sorted(set(own["month"]))) for f, own in rows.groupby("force")}
-    built = build_panel(protocol, {"crimes": Events(path, present, "sha256:0")}, folder)
+    try:
+        built = build_panel(protocol, {"crimes": Events(path, present, "sha256:0")}, folder)
+    except DataError:
+        return "refused", 0.0
     panel = built.panel
     said = worst(signs(panel, panel.recording, "violence", True, 0.045))
     if said == "pass" and any("is read as" in n.text or n.severity != "info" for n in built.log):
@@ -178,10 +182,10 @@ def read_merseyside(data: Path) -> pd.DataFrame | None:
 Draw = Callable[[np.random.Generator], pd.DataFrame]
 
 
-def table(draw: Draw, reps: int, clean: int, seed: int) -> tuple[list[str], int]:
-    """Lines of the table for one kind of data, and false alarms among clean panels."""
+def table(draw: Draw, reps: int, clean: int, seed: int) -> tuple[list[str], int, int]:
+    """Lines of the table for one kind of data, false alarms among clean panels, attribute artefacts caught."""
     protocol = plan()
-    lines, alarms = [], 0
+    lines, alarms, changed = [], 0, 0
     with tempfile.TemporaryDirectory() as name:
         for r in range(clean):
             alarms += caught(draw(np.random.default_rng([seed, 99, r])), protocol, Path(name))[0] != "pass"
@@ -195,14 +199,15 @@ def table(draw: Draw, reps: int, clean: int, seed: int) -> tuple[list[str], int]
                     said, effect = caught(spoil(draw(rng), how, size, rng), protocol, Path(name))
                     told[said] += 1
                     effects.append(effect)
-                counts = " | ".join(str(told[v]) for v in ("fail", "concern", "put right"))
+                changed += (reps - told["pass"]) * (how in ATTRIBUTE)
+                counts = " | ".join(str(told[v]) for v in ("fail", "concern", "put right", "refused"))
                 left = 100 * np.expm1(np.mean(effects))
                 lines.append(f"| {how} | {size:.0%} | {reps - told['pass']} of {reps} | {counts} | {left:+.1f}% |")
                 print(lines[-1], flush=True)
-    return lines, alarms
+    return lines, alarms, changed
 
 
-HEAD = "| artefact | size | caught | fail | concern | put right | left in the estimate |\n|---|---|---|---|---|---|---|"
+HEAD = "| artefact | size | caught | fail | concern | put right | refused | left in the estimate |\n" + "|---" * 8 + "|"
 
 
 def main() -> None:
@@ -219,8 +224,11 @@ def main() -> None:
         draws["Merseyside"] = lambda rng: merseyside(real[real["lsoa_code"].isin(rng.choice(codes, 40, False))], rng)
     text = ["# Planted artefacts of recording", "", str(__doc__).strip().split("\n\n", 2)[2], ""]
     for name, draw in draws.items():
-        lines, alarms = table(draw, args.reps, args.clean, args.seed)
-        text += [f"## {name} data", "", f"False alarms: {alarms} of {args.clean} clean panels.", "", HEAD, *lines, ""]
+        lines, alarms, changed = table(draw, args.reps, args.clean, args.seed)
+        planted = args.reps * len(SIZES) * len(ATTRIBUTE)
+        said = f"False alarms: {alarms} of {args.clean} clean panels. Artefacts that change an attribute, or silence "
+        said += f"areas, caught: {changed} of {planted}."
+        text += [f"## {name} data", "", said, "", HEAD, *lines, ""]
     command = f"python benchmarks/recording.py --reps {args.reps} --clean {args.clean} --seed {args.seed}"
     text.append(f"{datetime.date.today():%d %B %Y}; `{command}`")
     Path(__file__).with_suffix(".md").write_text("\n".join(text) + "\n", encoding="utf-8")

@@ -253,7 +253,7 @@ TOLD: list[tuple[str, Spoil, list[str]]] = [
     (
         "a crime twice",
         in_march(lambda b: b + b.split(b"\n")[1] + b"\n"),
-        ["an earlier row has the same Crime ID", "violence: 977 offences"],
+        ["another row has the same Crime ID", "violence: 977 offences"],
     ),
     (
         "a force-month that is missing",

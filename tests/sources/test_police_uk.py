@@ -493,3 +493,9 @@ def test_bytes_are_what_pandas_reads(tmp_path) -> None:
     found = frame(events_of(packed(tmp_path, {street("2021-01"): data})))
     expected = pd.read_csv(io.BytesIO(data), dtype=str)
     assert sorted(found["location"]) == sorted(expected["Location"])
+
+
+def test_codes_of_areas_are_read_by_what_they_say(tmp_path) -> None:
+    lines = [row("2021-01", 100, lsoa="e01000001"), row("2021-01", 101, lsoa=" E01000001\u00a0"), *plain("2021-01", 5)]
+    found = frame(events_of(packed(tmp_path, {street("2021-01"): csv(*lines)})))
+    assert set(found["lsoa_code"]) == {"E01000001"}

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Literal
 
 from vru.events import DataNote
@@ -28,6 +28,10 @@ class Difference:
     relative: float | None = None
 
 
+SINCE = ("recording",)
+"""Checks that run whether or not a plan lists them, and that older results cannot hold."""
+
+
 def compare_results(
     published: EvaluationResult, recomputed: EvaluationResult, rel: float = 1e-9, absolute: float = 1e-12
 ) -> tuple[Difference, ...]:
@@ -35,9 +39,18 @@ def compare_results(
 
     Numbers agree within ``rel`` of the larger, or within ``absolute`` of each other. Estimates,
     findings, ratings and series are matched by name, so their order does not matter. Moments
-    inside texts are ignored; versions of software are told apart by ``compare_versions``.
+    inside texts are ignored; versions of software are told apart by ``compare_versions``. A check that is asked of
+    every evaluation since is left out where the published result has none of it and it did not fail: a rating that it
+    lowers is a difference.
     """
-    return tuple(d for d in _differences(published, recomputed, rel, absolute) if not d.field.startswith(_VERSIONS))
+    then = _as_then(published, recomputed)
+    return tuple(d for d in _differences(published, then, rel, absolute) if not d.field.startswith(_VERSIONS))
+
+
+def _as_then(published: EvaluationResult, recomputed: EvaluationResult) -> EvaluationResult:
+    known = {f.check for f in published.findings}
+    kept = tuple(f for f in recomputed.findings if f.check in known or f.check not in SINCE or f.verdict == "fail")
+    return replace(recomputed, findings=kept)
 
 
 def compare_versions(published: EvaluationResult, recomputed: EvaluationResult) -> tuple[Difference, ...]:

@@ -29,7 +29,7 @@ COLUMNS = {
 REQUIRED = ("Crime ID", "Month", "Longitude", "Latitude", "LSOA code", "LSOA name", "Crime type")
 _KEPT = {
     "location": "location",
-    "lsoa_code": "nullif(trim(lsoa_code), '')",
+    "lsoa_code": "nullif(upper(regexp_replace(lsoa_code, '[\\s\\x{00A0}\\x{200B}\\x{FEFF}]', '', 'g')), '')",
     "lsoa_name": "lsoa_name",
     "crime_type": "nullif(trim(crime_type), '')",
     "last_outcome_category": "last_outcome_category",
