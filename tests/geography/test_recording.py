@@ -13,7 +13,8 @@ from vru.events import Events, months_between
 from vru.geography import build_panel
 from vru.geography.areas import read_areas
 from vru.geography.build import Built
-from vru.geography.spelling import fold, near
+from vru.geography.spelling import near
+from vru.keys import fold
 
 from .conftest import EventRows, protocol_of, square
 

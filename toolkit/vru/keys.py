@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
 
 
@@ -20,11 +19,16 @@ class Twins:
 
 
 def spaced(text: str) -> str:
-    """The text in Unicode's normal form (NFKC), without invisible characters, every run of spaces as one; case is kept.
+    """The text in Unicode's normal form (NFKC), without invisible characters, dashes as hyphens, every run of spaces as one.
 
-    For ids, where ``a1`` and ``A1`` may be two people.
+    Case is kept: for ids, where ``a1`` and ``A1`` may be two people.
     """
-    return " ".join(unicodedata.normalize("NFKC", text).translate(_INVISIBLE).split())
+    if text.isascii():
+        return " ".join(text.split())
+    plain = unicodedata.normalize("NFKC", text)
+    kept = ("-" if unicodedata.category(c) == "Pd" else c for c in plain if unicodedata.category(c) != "Cf")
+    # Taking characters out can bring others together that form one.
+    return " ".join(unicodedata.normalize("NFKC", "".join(kept)).split())
 
 
 def fold(text: str) -> str:

@@ -131,15 +131,17 @@ def _check(arguments: argparse.Namespace) -> int:
     seen = check_evaluation(arguments.evaluation, arguments.data, read_data=not arguments.no_data, progress=bar)
     bar.close()
     asked = [{"question": q.id, "what": q.what, "hint": how_to_answer(q)} for q in seen.questions]
+    wanting = open_questions(seen.lines)
+    sound = not asked and not wanting
     if arguments.json:
-        say_json({"evaluation": str(arguments.evaluation), "sound": not asked and not open_questions(seen.lines), "said": seen.lines, "questions": asked})
+        say_json({"evaluation": str(arguments.evaluation), "sound": sound, "said": seen.lines, "questions": asked})
     else:
         print("\n".join(seen.lines))
         for q in asked:
             print(f"question {q['question']}: {q['what']}\n  {q['hint']}")
-    if wanting := open_questions(seen.lines):
+    if wanting:
         print(f"{wanting} of these lines ask something: look before you run", file=sys.stderr)
-    return 1 if asked or wanting else 0
+    return 0 if sound else 1
 
 
 def _register(arguments: argparse.Namespace) -> int:

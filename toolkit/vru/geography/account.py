@@ -8,8 +8,8 @@ import pandas as pd
 from vru.events import Events
 from vru.geography.coverage import matrix
 from vru.geography.feeds import Kinds
-from vru.geography.spelling import fold
 from vru.geography.tally import Tally
+from vru.keys import fold
 from vru.panel import Role
 from vru.protocol.fields import Outcome
 from vru.recording import ARMS, Recording

@@ -17,9 +17,10 @@ from vru.geography.feeds import Kinds, believed, feed_notes, kinds_of, unsteady,
 from vru.geography.located import Layout, lay_out, layout_notes, places_in
 from vru.geography.plan import plan_problems
 from vru.geography.sense import absent_problems, series_problems
-from vru.geography.spelling import fold, respelt
+from vru.geography.spelling import respelt
 from vru.geography.tally import Tally, check_filters, tally, unit_names
 from vru.geography.thinning import thin, thinning_note
+from vru.keys import fold
 from vru.panel import Panel
 from vru.protocol.fields import Outcome, Protocol
 

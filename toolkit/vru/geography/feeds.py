@@ -9,8 +9,8 @@ import pandas as pd
 
 from vru.events import DataNote, Events
 from vru.geography.areas import some
-from vru.geography.spelling import fold
 from vru.geography.tally import connect, has_column
+from vru.keys import fold
 
 PARTIAL = 0.75
 """A month under this share of what its neighbours suggest, in most crime types at once, is taken as incomplete."""

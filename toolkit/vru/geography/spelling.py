@@ -1,6 +1,5 @@
 """Values of filters and codes of areas are compared by what they say, not by how they are typed."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from difflib import SequenceMatcher
@@ -10,17 +9,11 @@ import pandas as pd
 from vru.events import DataNote, Events
 from vru.geography.areas import some
 from vru.geography.tally import connect, quoted
+from vru.keys import fold
 from vru.protocol.fields import Outcome
 
 NEAR = 0.85
 """Two values this alike (0 to 1) may be one in two spellings; nobody but the planner can say."""
-
-
-def fold(text: str) -> str:
-    """A text without what typing does to it: Unicode form, odd and double spaces, dashes, ``&``, capitals."""
-    plain = unicodedata.normalize("NFKC", text)
-    plain = "".join("-" if unicodedata.category(c) == "Pd" else c for c in plain if unicodedata.category(c) != "Cf")
-    return " ".join(plain.replace("&", " and ").split()).casefold()
 
 
 def respelt(events: Events, outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[DataNote]]:
