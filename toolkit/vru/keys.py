@@ -32,8 +32,8 @@ def spaced(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """The text as keys are compared: as ``spaced``, and without regard to case."""
-    return spaced(text).casefold()
+    """The text as keys are compared: as ``spaced``, without regard to case, ``&`` as the word."""
+    return " ".join(spaced(text).replace("&", " and ").casefold().split())
 
 
 def skeleton(text: str) -> str:

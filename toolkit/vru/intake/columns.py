@@ -248,8 +248,7 @@ def _only_kind(reading: Reading, column: str) -> Kind | None:
     """The kind that every filled cell fits, or None with a problem that shows what to write."""
     cells = reading.cells(column)
     filled = cells.text[~cells.missing]
-    is_number = np.isfinite(v.parse_numbers(filled, reading.marks))
-    if is_number.all():
+    if (is_number := np.isfinite(v.parse_numbers(filled, reading.marks))).all():
         return "number"
     dated = v.parse_dates(filled, reading.marks.dates).notna().to_numpy()
     odd = filled[~is_number]
