@@ -55,3 +55,11 @@ def test_a_misfit_is_named_with_what_would_fit(
     with pytest.raises(ProtocolError) as caught:
         resolve(load(make_plan(template, *changes)))
     assert said in str(caught.value)
+
+
+def test_a_method_that_needs_to_know_how_areas_were_chosen_is_refused_before_data_are_read(tmp_path: Path) -> None:
+    demo = Path(__file__).parents[1] / "evaluations" / "op-grip-demo" / "protocol.yaml"
+    head, rest = demo.read_text(encoding="utf-8").split("  selection:\n", 1)
+    (tmp_path / "protocol.yaml").write_text(head + "  buffers:" + rest.split("  buffers:", 1)[1], encoding="utf-8")
+    with pytest.raises(ProtocolError, match="level_adjusted_did needs to know how areas were chosen"):
+        resolve(load(tmp_path))

@@ -49,6 +49,10 @@ def test_near_twins_are_not_one_and_are_found(one: str, other: str) -> None:
         ("North 1", "North 11"),
         ("a", "b"),
         ("2021-01", "2021-10"),
+        ("1.05", "1.5"),
+        ("-1", "1"),
+        ("10-12", "1012"),
+        ("1/2", "12"),
     ],
 )
 def test_what_is_no_twin(one: str, other: str) -> None:

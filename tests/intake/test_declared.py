@@ -125,6 +125,30 @@ def test_a_value_that_looks_like_a_code_is_asked_about(code: str, asked: bool) -
         assert f'missing: ["{code}"]' in made.questions[0].hint
 
 
+def test_codes_do_not_hide_behind_each_other_or_among_values_below_zero() -> None:
+    (asked,) = make(with_cells("999", "999", "9999", "888")).questions
+    assert "888" in asked.what
+    assert "999 (2 rows)" in asked.what
+    assert "9999" in asked.what
+    below = [f"{float(v) - 50:.1f}" for v in RISK]
+    (asked,) = make(["-999", *below[1:]]).questions
+    assert "-999" in asked.what
+
+
+def test_the_last_day_of_the_calendar_is_asked_about() -> None:
+    days = ["9999-12-31"] + [f"2021-03-{1 + i % 28:02d}" for i in range(N - 1)]
+    far = ["2200-01-01", *days[1:]]
+    (asked,) = make(far, {"kind": "date"}).questions
+    assert asked.id == "code_risk"
+    assert "2200-01-01 (1 rows)" in asked.what
+
+
+def test_a_group_of_three_begins_with_no_zero() -> None:
+    with pytest.raises(DataError):
+        risk(["0,123"] * N, {"kind": "number"})
+    assert risk(["0,123"] * N, {"kind": "number"}, decimal=",").tolist() == [0.123] * N
+
+
 def test_categories_that_differ_in_case_and_spaces_are_one_and_it_is_logged() -> None:
     made = make(["High"] * 20 + ["HIGH", "high ", "Hi\u00adgh"] + ["Low"] * 17)
     assert isinstance(made.data, Cohort)

@@ -153,9 +153,9 @@ def test_nothing_recorded_after_the_start_has_a_stated_answer(make_panel: MakePa
 def test_few_units_by_cluster_or_sign_are_warned_of(make_panel: MakePanel) -> None:
     for inference in ("cluster", "wild"):
         notes = fit(make_panel(treated=3, comparison=12), inference=inference).notes
-        assert any("false alarms" in n for n in notes)
+        assert any("cluster-robust test raised" in n for n in notes)
     assert any("much smaller" in n for n in fit(make_panel(treated=10, comparison=40), inference="cluster").notes)
-    assert not any("false alarms" in n for n in fit(make_panel(treated=20, comparison=20)).notes)
+    assert not any("cluster-robust test" in n for n in fit(make_panel(treated=20, comparison=20)).notes)
 
 
 @pytest.mark.parametrize("inference", ["auto", "cluster", "wild"])

@@ -19,6 +19,7 @@ CHANGES = (
     ("- {name: dowhy_data_subset}", ""),
     ("- {name: dowhy_unobserved_common_cause}", ""),
     ("- {name: placebo_areas}", ""),
+    ("role: primary, method: level_adjusted_did", "role: primary, method: poisson_did"),
 )
 
 

@@ -197,3 +197,64 @@ def test_other_separators_are_named_and_read_when_declared(mark: str, words: str
         read(Request(path, tmp_path, 1, lambda *at: None), ExtractOptions())
     found = read(Request(path, tmp_path, 1, lambda *at: None), ExtractOptions(separator=mark))  # type: ignore[arg-type]
     assert found.frame.to_dict("records") == [{"ref": "A1", "n": "1,5"}]
+
+
+@pytest.mark.parametrize("cell", ['"6 ft', '5" tall", he said', '"a" b'])
+def test_a_stray_quotation_mark_swallows_no_row(cell: str, tmp_path: Path) -> None:
+    rows = [f"A{i},{i}," for i in range(100)]
+    rows[40] = f"A40,40,{cell}"
+    rows[60] = "A60,60,fine"
+    if cell == '5" tall", he said':
+        rows[40] = f'A40,40,"{cell}'
+    path = tmp_path / "t.csv"
+    path.write_text("ref,n,note\n" + "\n".join(rows) + "\n")
+    with pytest.raises(DataError, match="must end with one"):
+        read(Request(path, tmp_path, 1, lambda *at: None), ExtractOptions())
+
+
+def test_a_mark_inside_a_plain_cell_is_a_character(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('ref,note\nA1,5ft 6"\nA2,"say ""no"""\n')
+    found = read(Request(path, tmp_path, 1, lambda *at: None), ExtractOptions()).frame
+    assert found["note"].tolist() == ['5ft 6"', 'say "no"']
+
+
+def test_excels_line_with_the_separator_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("sep=;\nref;n\nA1;2\n")
+    found = read(Request(path, tmp_path, 1, lambda *at: None), ExtractOptions())
+    assert found.frame.to_dict("records") == [{"ref": "A1", "n": "2"}]
+
+
+def test_a_percentage_is_read_as_it_is_shown_and_hidden_rows_are_said(tmp_path: Path) -> None:
+    def fill(page: object) -> None:
+        rows_of(["ref", "share"], ["A1", 0.496], ["A2", 0.5])(page)  # type: ignore[operator]
+        page["B2"].number_format = "0.0%"  # type: ignore[index]
+        page["B3"].number_format = "0%"  # type: ignore[index]
+        page.row_dimensions[3].hidden = True  # type: ignore[attr-defined]
+
+    path = tmp_path / "t.xlsx"
+    path.write_bytes(book(fill))
+    found = read(Request(path, tmp_path, 1, lambda *at: None), ExtractOptions())
+    assert found.frame["share"].tolist() == ["49.6%", "50%"]
+    assert [n.count for n in found.log if "hidden in Excel" in n.text] == [1]
+
+
+def test_parquet_with_its_index_twice_and_single_precision(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"ref": ["A1"], "x": np.array([0.1], dtype="float32")})
+    frame.index = pd.Index(["A1"], name="ref")
+    assert table(tmp_path, parquet(frame), "t.parquet") == [{"ref": "A1", "x": "0.1"}]
+
+
+def test_instants_of_another_zone_are_said(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"when": pd.to_datetime(["2021-06-30T23:30:00Z"], utc=True)})
+    path = tmp_path / "t.parquet"
+    path.write_bytes(parquet(frame))
+    found = read(Request(path, tmp_path, 1, lambda *at: None), ExtractOptions())
+    assert any("read as local time (Europe/London): when" in n.text for n in found.log)
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Q", "nonsense", "%H:%M"])
+def test_a_form_of_dates_that_reads_none_is_refused(form: str) -> None:
+    with pytest.raises(ValueError, match="no form of dates"):
+        ExtractOptions(dates=form)

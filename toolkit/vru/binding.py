@@ -117,7 +117,7 @@ def fit_problems(protocol: Protocol) -> list[Problem]:
             allowed = ", ".join(s.name for s in SOURCES.values() if s.gives == wanted)
             what = f"{d.source} does not give what units.kind: {protocol.units.kind} needs"
             found.append(Problem(what, f"data {d.id}: source", allowed))
-    found += _comparison_problems(protocol)
+    found += _comparison_problems(protocol) + _selection_problems(protocol)
     return found + (_covariate_problems(protocol) if protocol.cohort and not found else [])
 
 
@@ -134,6 +134,18 @@ def _comparison_problems(protocol: Protocol) -> list[Problem]:
     return [
         Problem(f"{a.method} needs comparison areas and the plan names none", f"analysis {a.id}: method", alone, hint)
         for a in needing
+    ]
+
+
+def _selection_problems(protocol: Protocol) -> list[Problem]:
+    """Methods that need to know how areas were chosen in a plan that does not say."""
+    if protocol.units.selection is not None:
+        return []
+    hint = "give units.selection: rule, outcome, first and last month of the choice; poisson_did needs none"
+    return [
+        Problem(f"{a.method} needs to know how areas were chosen", f"analysis {a.id}: method", hint=hint)
+        for a in protocol.analyses
+        if METHODS[a.method].needs_selection
     ]
 
 

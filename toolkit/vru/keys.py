@@ -44,8 +44,9 @@ def skeleton(text: str) -> str:
     plain = "".join(c for c in unicodedata.normalize("NFKD", fold(text)) if not unicodedata.combining(c))
     if _NUMBER.fullmatch(plain):
         whole, _, part = plain.lstrip("+").partition(".")
-        plain = whole + (f".{part.rstrip('0')}" if part.rstrip("0") else "")
-    return re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"[^\w.]+|_", "", plain))
+        return (whole.lstrip("0") or "0") + (f".{part.rstrip('0')}" if part.rstrip("0") else "")
+    apart = re.sub(r"(?<=\d)[-./](?=\d)", "to", plain)
+    return re.sub(r"(?<![\d.])0+(?=\d)", "", re.sub(r"[^\w.]+|_", "", apart))
 
 
 def groups(values: Iterable[str]) -> dict[str, list[str]]:

@@ -284,17 +284,12 @@ def dates(reading: Reading, column: str, *, gaps: bool = False) -> pd.Series:
     if wrong.any():
         where = reading.at(column)
         form = reading.marks.dates or "YYYY-MM-DD, with HH:MM if need be"
-        problem = Problem(f"{int(wrong.sum()):,} rows hold no date", where, form, _date_hint(cells.text[wrong]))
+        problem = Problem(f"{int(wrong.sum()):,} rows hold no date", where, form, v.date_hint(cells.text[wrong]))
         reading.problems.append(problem)
+    if far := v.odd_dates(found):
+        listed = ", ".join(f"{day} ({n:,} rows)" for day, n in list(far.items())[:5])
+        said = f"{column}: {listed} looks like a code for not known. Is it a real day?"
+        quoted = ", ".join(f'"{day}"' for day in far)
+        hint = f"declare options: {{missing: [{quoted}]}} of its data"
+        reading.questions.append(Question(f"code_{_slug(column)}", said, hint))
     return found
-
-
-def _date_hint(wrong: np.ndarray) -> str:
-    given = pd.Series(wrong)
-    if given.str.match(r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}").any():
-        return '03/04/2021 may be March or April: export dates as 2021-04-03, or declare dates: "%d/%m/%Y"'
-    if given.str.match(r"^\d{4}-\d{2}-\d{2}.*(Z|[+-]\d{2}:?\d{2})$").any():
-        return "a zone is given (Z is UTC, in summer an hour behind here): export local time without it"
-    if given.str.match(r"^\d{5}(\.\d+)?$").any():
-        return "44348 is how Excel counts days: format the cells as dates, or export 2021-06-01"
-    return ""

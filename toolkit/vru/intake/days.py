@@ -144,6 +144,13 @@ def _areas(reading: read.Reading, plan: Days, units: tuple[str, ...]) -> np.ndar
     of_schedule = {fold(u): u for u in units}
     kinds, at = np.unique(named, return_inverse=True)
     found = np.array([of_schedule.get(fold(k), str(k)) for k in kinds], dtype=str)[at]
+    respelt = {str(k): of_schedule[fold(k)] for k in kinds if fold(k) in of_schedule and k not in units}
+    if respelt:
+        listed = ", ".join(f"{k!r} for {u!r}" for k, u in list(respelt.items())[:10])
+        n = int(np.isin(named, list(respelt)).sum())
+        reading.notes.append(
+            DataNote("events", f"areas spelt otherwise than in the schedule, taken as one: {listed}", n)
+        )
     bare = {skeleton(u): u for u in units}
     near = {str(k): bare[skeleton(k)] for k in np.unique(found) if k and k not in units and skeleton(k) in bare}
     where = reading.at(plan.events.unit)
@@ -186,6 +193,10 @@ def _matches(reading: read.Reading, column: str, values: list[str], outcome: str
     if lost:
         raise DataError(Problem(f"no row has {column} {', '.join(lost)}", f"outcome {outcome}: filter"))
     wanted = {fold(v) for v in values}
+    odd = [str(k) for k, f in zip(kinds, folded, strict=True) if f in wanted and k not in values]
+    if odd:
+        text = f"{outcome}: spellings of {column} taken as what the filter names: {', '.join(map(repr, odd))}"
+        reading.notes.append(DataNote("events", text, int(np.isin(given, odd).sum())))
     return np.array([f in wanted for f in folded], dtype=bool)[at]
 
 

@@ -11,8 +11,8 @@ from vru.keys import fold, spaced
 
 WORDS_FOR_MISSING = ("nan", "null", "na", "n/a", "#n/a", "<na>", "nat", "#value!", "#ref!", "#div/0!", "#name?")
 """How programs write a missing value; none of them is taken for one until the plan says so."""
-_POINT = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?([eE][+-]?\d+)?|[+-]?\.\d+")
-_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?")
+_POINT = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(,\d{3})+)(\.\d+)?([eE][+-]?\d+)?|[+-]?\.\d+")
+_COMMA = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)(,\d+)?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?")
 _SHOWN, _SEVERAL = 6, 3
 USUAL_MARKS = (
@@ -126,17 +126,47 @@ def few(values: np.ndarray) -> str:
 
 
 def sentinels(values: np.ndarray) -> dict[float, int]:
-    """Values that look like a code for "not known" among numbers: runs of nines, or below zero, far outside the rest."""
-    known = values[~np.isnan(values)]
+    """Values that look like a code for "not known" among numbers: repeated digits, or -1, far outside all the rest.
+
+    Codes are set apart together, so that 999 does not hide behind 9999.
+    """
+    kinds, counts = np.unique(values[~np.isnan(values)], return_counts=True)
+    codes = np.array([_like_a_code(float(k)) for k in kinds], dtype=bool)
+    rest = np.repeat(kinds[~codes], counts[~codes])
+    if len(rest) < 5:
+        return {}
+    low, high = float(rest.min()), float(rest.max())
+    width = max(high - low, 1e-12)
     found = {}
-    for value in np.unique(known):
-        code = value < 0 or (value >= 9 and value == np.round(value) and set(str(int(value))) == {"9"})
-        rest = known[known != value]
-        if not code or len(rest) < 5:
-            continue
-        low, high = float(rest.min()), float(rest.max())
-        width = max(high - low, 1e-12)
-        nines = set(str(abs(int(value)))) in ({"9"}, {"1"}) and value == np.round(value)
-        if (value > high + width) or (nines and value < 0 <= low):
-            found[float(value)] = int((known == value).sum())
+    for value, n in zip(kinds[codes].tolist(), counts[codes].tolist(), strict=True):
+        beyond = value > high + width or value < low - width
+        if beyond or (value < 0 <= low):
+            found[float(value)] = int(n)
     return found
+
+
+def _like_a_code(value: float) -> bool:
+    """-1, 99, -999, 888, 999.9 and the like: -1, or two or more of one digit from 7 to 9; -9, -8, -7."""
+    digits = f"{abs(value):g}".replace(".", "")
+    if value < 0 and digits in ("1", "7", "8", "9"):
+        return True
+    return len(digits) >= 2 and len(set(digits)) == 1 and digits[0] in "789"
+
+
+def odd_dates(found: pd.Series) -> dict[str, int]:
+    """Days that stand for "not known" or "no end" in many systems: of 1900 or before, or of 2100 and after."""
+    days = found.dropna()
+    far = days[(days.dt.year <= 1900) | (days.dt.year >= 2100)]
+    return {str(k): int(n) for k, n in far.dt.strftime("%Y-%m-%d").value_counts().sort_index().items()}
+
+
+def date_hint(wrong: np.ndarray) -> str:
+    """What to do about cells that are no date in the declared form, by what they look like."""
+    given = pd.Series(wrong)
+    if given.str.match(r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}").any():
+        return '03/04/2021 may be March or April: export dates as 2021-04-03, or declare dates: "%d/%m/%Y"'
+    if given.str.match(r"^\d{4}-\d{2}-\d{2}.*(Z|[+-]\d{2}:?\d{2})$").any():
+        return "a zone is given (Z is UTC, in summer an hour behind here): export local time without it"
+    if given.str.match(r"^\d{5}(\.\d+)?$").any():
+        return "44348 is how Excel counts days: format the cells as dates, or export 2021-06-01"
+    return ""

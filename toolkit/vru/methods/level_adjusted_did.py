@@ -148,4 +148,5 @@ METHOD = Method(
     options=Options,
     fit=fit,
     adjusts_for=("unit", "period", "level"),
+    needs_selection=True,
 )

@@ -43,6 +43,7 @@ class Method:
     fit : ``fit(data, outcome, options, rng) -> Estimate`` with ``analysis`` left "" and
         ``role`` "exploratory"; the caller fills both in. Raises MethodError with a hint
         where the data cannot answer.
+    needs_selection : the plan must say how areas were chosen (``units.selection``).
     adjusts_for : what of a unit or a period cannot bias the answer; "level" where arms of unlike level may be compared.
     takes : what ``data`` is: a Panel of areas by month, a Panel of areas by day with a schedule,
         or a Cohort with one row per person (or class, school, case).
@@ -57,3 +58,4 @@ class Method:
     fit: Callable[[Any, str, MethodOptions, Generator], Estimate]
     adjusts_for: tuple[str, ...] = ()
     takes: Shape = "areas"
+    needs_selection: bool = False

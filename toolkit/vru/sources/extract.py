@@ -5,6 +5,7 @@ Rows may be people. They are read into memory and nowhere else: no copy is kept 
 
 import hashlib
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -40,12 +41,23 @@ class ExtractOptions(SourceOptions):
     def _ranges(self) -> "ExtractOptions":
         if wrong := [mark for mark, (low, high) in self.suppressed.items() if low > high]:
             raise ValueError(f"the range of {', '.join(wrong)} runs backwards")
+        if self.dates is not None and not _reads(self.dates):
+            raise ValueError(f"dates: {self.dates!r} is no form of dates: write it as %d/%m/%Y %H:%M")
         return self
 
     @property
     def marks(self) -> Marks:
         """The same for those who read the cells."""
         return Marks(tuple(self.missing), self.suppressed, self.decimal, self.dates)
+
+
+def _reads(form: str) -> bool:
+    """Whether a date written in this form is read back as the same day."""
+    day = datetime(2021, 11, 23, 14, 5)
+    try:
+        return datetime.strptime(day.strftime(form), form).date() == day.date()
+    except ValueError:
+        return False
 
 
 def read(request: Request, options: SourceOptions) -> Table:

@@ -19,6 +19,7 @@ from vru.errors import DataError, Problem
 from vru.events import DataNote
 from vru.sources.text import NotCsvError, to_text
 
+csv.field_size_limit(2**31 - 1)
 LOCAL = ZoneInfo("Europe/London")
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -34,10 +35,10 @@ def csv_frame(name: str, raw: bytes, separator: str | None, notes: list[DataNote
         raise DataError(Problem(str(error), name, "CSV text")) from None
     if changed:
         notes.append(DataNote("extract", f"{name} rewritten as UTF-8 text before reading: {changed}"))
-    try:
-        lines = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator or ",") if row]
-    except csv.Error as error:
-        raise DataError(Problem(f"cannot be read as CSV ({error})", name)) from None
+    if text.startswith("sep=") and separator is None:
+        # Excel's own way to declare the separator, in a line above the header.
+        separator, text = text[4:5], text.split("\n", 1)[-1]
+    lines = _rows(name, text, separator or ",")
     if not lines:
         raise DataError(Problem("is empty", name))
     if len(lines[0]) == 1 and separator is None:
@@ -53,6 +54,19 @@ def csv_frame(name: str, raw: bytes, separator: str | None, notes: list[DataNote
     _refuse_ragged(name, header, rows)
     frame = pd.DataFrame(rows, columns=pd.RangeIndex(len(header)), dtype=object)
     return _named(name, header, frame.map(_filled), notes)
+
+
+def _rows(name: str, text: str, separator: str) -> list[list[str]]:
+    """The rows, blank ones apart. Strict: one stray quotation mark would otherwise swallow rows up to the next."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        return [row for row in reader if row]
+    except csv.Error as error:
+        what = f"cannot be read as CSV from line {reader.line_num} on ({error})"
+        hint = (
+            "a cell that begins with a quotation mark must end with one: write inner marks twice, or remove stray ones"
+        )
+        raise DataError(Problem(what, name, hint=hint)) from None
 
 
 def _refuse_ragged(name: str, header: list[str], rows: list[list[str]]) -> None:
@@ -76,7 +90,10 @@ def excel_frame(name: str, raw: bytes, sheet: str | None, notes: list[DataNote])
     page, typed = values[sheet or sheets[0]], formulas[sheet or sheets[0]]
     cells = [list(row) for row in page.iter_rows()]
     _refuse_cells(name, cells, [list(row) for row in typed.iter_rows()], typed)
-    rows = [[_as_text(c.value) for c in row] for row in cells]
+    hidden = sum(bool(d.hidden) for i, d in page.row_dimensions.items() if 1 < i <= page.max_row)
+    if hidden:
+        notes.append(DataNote("extract", f"{name}: rows hidden in Excel, read like the others", hidden))
+    rows = [[_shown(c) for c in row] for row in cells]
     while rows and not any(v is not None for v in rows[-1]):
         rows.pop()
     if not rows:
@@ -89,6 +106,14 @@ def excel_frame(name: str, raw: bytes, sheet: str | None, notes: list[DataNote])
         notes.append(DataNote("extract", f"{name}: rows without any cell filled, left out", len(rows) - 1 - len(body)))
     frame = pd.DataFrame(body, columns=pd.RangeIndex(len(rows[0])), dtype=object)
     return _named(name, [v or "" for v in rows[0]], frame, notes)
+
+
+def _shown(cell: Any) -> str | None:
+    """A cell as text; a number formatted as a percentage as it is shown, 49.6% and not 0.496."""
+    value = cell.value
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and "%" in str(cell.number_format):
+        return f"{round(100 * value, 10):.10g}%"
+    return _as_text(value)
 
 
 def _workbook(name: str, raw: bytes, calculated: bool) -> Any:
@@ -134,8 +159,15 @@ def parquet_frame(name: str, raw: bytes, notes: list[DataNote]) -> pd.DataFrame:
         frame = pd.read_parquet(io.BytesIO(raw))
     except (ValueError, OSError) as error:
         raise DataError(Problem(f"cannot be read as Parquet ({type(error).__name__})", name)) from None
-    if any(n is not None for n in frame.index.names):
-        frame = frame.reset_index()
+    if named := [n for n in frame.index.names if n is not None and n not in frame.columns]:
+        frame = frame.reset_index(level=named)
+    zoned = [str(c) for c in frame.columns if getattr(frame[c].dtype, "tz", None) is not None]
+    if zoned:
+        text = f"{name}: instants with a time zone read as local time ({LOCAL.key}): {', '.join(zoned)}"
+        notes.append(DataNote("extract", text))
+    for column in frame.columns[[d == np.float32 for d in frame.dtypes]]:
+        # 0.1 in single precision is 0.10000000149 in double.
+        frame[column] = [float(np.format_float_positional(v)) for v in frame[column].to_numpy()]
     header = [str(c) for c in frame.columns]
     frame.columns = pd.RangeIndex(len(header))
     return _named(name, header, frame.astype(object).map(_as_text), notes)
