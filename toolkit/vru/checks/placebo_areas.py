@@ -85,6 +85,9 @@ def _judge(case: Case, tried: list[Estimate], alarms: int, m: int, n: int) -> Fi
     )
     if case.estimate.scale == "log_rate_ratio":
         text += f" Placebo effects were typically {percent(math.expm1(float(np.abs(values).mean())))} in size."
+    selection = case.protocol.units.selection
+    if selection is not None and selection.assign is None:
+        text += " These are comparison areas, not areas of the treated ones' level: placebo_ranks asks about those."
     if runs < 20:
         text += f" With {runs} runs, a false-alarm rate below {percent(1 - 0.05 ** (1 / runs))} would go unseen."
     numbers = {
