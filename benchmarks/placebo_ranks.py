@@ -225,7 +225,7 @@ not as many as it has starts: read the rows together.
 
 ## What the template's report says of nothing
 
-The whole plan, all its checks, every {args.every} start. "Nothing": the interval holds no effect, and the report says that
+The whole plan, all its checks, at one start in {args.every}. "Nothing": the interval holds no effect, and the report says that
 it is not clear.
 
 | case | starts | nothing | changed | is associated with | caused | Maryland level |
