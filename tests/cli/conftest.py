@@ -72,6 +72,9 @@ def made_sound(folder: Path) -> Made:
     plan["intervention"] |= {"start": "2020-01"}
     plan["data"] = [{"id": "crimes", "source": "police_uk", "path": "archive"}]
     plan["checks"] = [{"name": "overdispersion"}]
+    # These plans do not say how areas were chosen, so the template's primary method is not for them.
+    primary, _, *others = plan["analyses"]
+    plan["analyses"] = [primary | {"method": "poisson_did"}, *others]
     (folder / "protocol.yaml").write_text(yaml.safe_dump(plan, sort_keys=False), encoding="utf-8")
     return made
 

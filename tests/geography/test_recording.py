@@ -1,5 +1,6 @@
 """No zero where nothing was recorded: months, feeds, spellings and codes that change, and what is said of them."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -194,3 +195,23 @@ def test_a_geopackage_of_two_layers_asks_which(tmp_path: Path, draw: Callable[..
     assert read_areas(tmp_path / "areas.gpkg", "id", "wards").ids == ("a",)
     with pytest.raises(DataError, match="has no layer 'beats'"):
         read_areas(tmp_path / "areas.gpkg", "id", "beats")
+
+
+def test_the_log_adds_up(tmp_path: Path) -> None:
+    """Every event of the window is in the plan's areas, in a month taken as missing, elsewhere, or without a place."""
+
+    def change(frame: pd.DataFrame) -> pd.DataFrame:
+        lost = frame.index[(frame["month"] == "2021-03") & (frame["crime_type"] == VIOLENCE)][:12]
+        frame.loc[lost, "lsoa_code"] = None
+        far = frame.index[(frame["month"] == "2021-04") & (frame["crime_type"] == VIOLENCE)][:5]
+        frame.loc[far, "lsoa_code"] = "E01000009"
+        return frame
+
+    done = built(tmp_path, change)
+    (line,) = [n.text for n in done.log if "in the window =" in n.text]
+    numbers = [int(x.replace(",", "")) for x in re.findall(r"([\d,]+) (?:in |there |without )", line)]
+    assert numbers[0] == sum(numbers[1:])
+    assert numbers[1] == int(np.nansum(done.panel.counts["violence"]))
+    assert numbers[-2:] == [5, 12]
+    assert "0.0% in" in line
+    assert "in 2021-03)" in line

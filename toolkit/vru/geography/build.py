@@ -248,13 +248,30 @@ def _notes(
 ) -> list[DataNote]:
     notes = layout_notes(counted.layout) if counted.layout else []
     for t in counted.tallies:
-        notes += _unplaced(t, periods, "coordinates" if counted.layout else "an LSOA code")
+        notes += _adding_up(t, units, periods, missing, "coordinates" if counted.layout else "an LSOA code")
     notes += missing_notes(units, periods, missing)
     return notes
 
 
-def _unplaced(t: Tally, periods: Sequence[str], what: str) -> list[DataNote]:
-    lost = t.frame[~t.frame["placed"].astype(bool) & t.frame["month"].isin(list(periods))]
-    by_outcome = ", ".join(f"{o} {int(lost[o].sum()):,}" for o in t.outcomes)
-    text = f"{t.data}: rows of the window without {what}, unplaced: in the force's total but in no unit ({by_outcome})"
-    return [DataNote("panel", text, int(lost["rows"].sum()))]
+def _adding_up(
+    t: Tally, units: Sequence[str], periods: Sequence[str], missing: np.ndarray, what: str
+) -> list[DataNote]:
+    """Where the window's events of each outcome went: the parts add up to the whole, and the share without a place by month."""
+    inside = t.frame[t.frame["month"].isin(list(periods))]
+    notes = []
+    for o in t.outcomes:
+        whole, lost = int(inside[o].sum()), inside[~inside["placed"].astype(bool)]
+        counts = matrix(t.frame, units, periods, o)
+        used, gone = int(counts[~missing].sum()), int(counts[missing].sum())
+        unplaced = int(lost[o].sum())
+        elsewhere = whole - used - gone - unplaced
+        share = (lost.groupby("month")[o].sum() / inside.groupby("month")[o].sum()).fillna(0.0)
+        text = (
+            f"{t.data}: {o}: {whole:,} in the window = {used:,} in the plan's areas + {gone:,} there in months taken as "
+            f"missing + {elsewhere:,} in other areas + {unplaced:,} without {what}"
+        )
+        if unplaced and len(share):
+            least, most = str(share.idxmin()), str(share.idxmax())
+            text += f" ({share.min():.1%} in {least} to {share.max():.1%} in {most})"
+        notes.append(DataNote("panel", text))
+    return notes
