@@ -176,3 +176,10 @@ def test_an_effect_put_into_the_data_is_never_credited_to_the_intervention(make_
     assert "by design, the truth is 20% fewer" in text
     assert "caused a difference" not in text
     assert "offences prevented" not in text.replace("cost per offence prevented", "")
+
+
+def test_answers_of_the_plan_are_printed(make_protocol, make_result):
+    protocol = make_protocol(answers={"primary_method": "Registered before its error rates were known."})
+    text = words(compose(protocol, make_result()).blocks())
+    assert "Questions that the toolkit asked of the plan" in text
+    assert "Registered before its error rates were known." in text

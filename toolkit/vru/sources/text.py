@@ -53,11 +53,7 @@ def to_utf8(raw: bytes) -> CsvText:
     NotCsvError
         The file is empty, binary, or ends in the middle of a row.
     """
-    if not raw[:4096].strip() and not raw.strip():
-        raise NotCsvError("is empty")
-    for start, what in _NOT_TEXT:
-        if raw.startswith(start):
-            raise NotCsvError(f"is {what}, not CSV text")
+    _refuse_binary(raw)
     data, changed = _decoded(raw)
     data, ends, mixed = _one_line_end(data)
     end = data.find(b"\n") if b"\n" in data else len(data)
@@ -73,16 +69,20 @@ def to_utf8(raw: bytes) -> CsvText:
     return CsvText(data, not (changed or quoted), changed, SEPARATOR if quoted else ",", header, lines)
 
 
-def to_text(raw: bytes) -> tuple[str, str]:
-    """The text of a CSV file whose cells may hold line breaks, and how it was out of the ordinary ("UTF-16") or "".
-
-    Raises NotCsvError: the file is empty or binary.
-    """
+def _refuse_binary(raw: bytes) -> None:
     if not raw[:4096].strip() and not raw.strip():
         raise NotCsvError("is empty")
     for start, what in _NOT_TEXT:
         if raw.startswith(start):
             raise NotCsvError(f"is {what}, not CSV text")
+
+
+def to_text(raw: bytes) -> tuple[str, str]:
+    """The text of a CSV file whose cells may hold line breaks, and how it was out of the ordinary ("UTF-16") or "".
+
+    Raises NotCsvError: the file is empty or binary.
+    """
+    _refuse_binary(raw)
     data, changed = _decoded(raw)
     return data.decode("utf-8").removeprefix("\ufeff"), changed
 
