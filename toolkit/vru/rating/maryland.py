@@ -45,7 +45,7 @@ from vru.words.evidence import VERBS
 INSTRUMENT = "Maryland Scientific Methods Scale"
 MULTIPLE = 4
 LABELS = {
-    1: "Compared at one time only, or a weaker design with failed checks",
+    1: "A design with failed checks, or a comparison at one time only",
     2: "Before and after, without a comparison that holds",
     3: "Before and after, with comparison areas",
     4: "Several areas with and without, followed over time",
