@@ -56,6 +56,8 @@ def execute(study: Study, settings: dict[str, Any], show_progress: bool) -> tupl
                 progress_bar=show_progress,
                 cwd=private,
                 config=_kernel_config(private),
+                # The kernel writes its own log to the terminal, as when it is stopped after a cell that failed.
+                extra_arguments=["--log-level=CRITICAL"],
             )
         except PapermillExecutionError as error:
             raise _failure(study, output, error) from None
