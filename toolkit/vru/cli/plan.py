@@ -33,7 +33,28 @@ def add_commands(commands: Any) -> None:
     c.add_argument("name", metavar="NAME")
     c.add_argument("--template", required=True, metavar="T", help="see vru templates")
     c.add_argument("--workspace", type=Path, default=Path("."), metavar="DIR", help="default: here")
+    _add_look(commands)
     _add_checking(commands)
+
+
+def _add_look(commands: Any) -> None:
+    c = add(
+        commands,
+        "look",
+        _look,
+        "say what a file holds before there is a plan: columns, coverage, a block of plan",
+        "vru look referrals.csv --missing NULL --figure coverage.svg",
+    )
+    c.add_argument("file", type=Path, metavar="FILE", help="CSV, Excel, Parquet, GeoPackage, GeoJSON, police archive")
+    c.add_argument("--sheet", metavar="NAME", help="worksheet of an Excel file")
+    c.add_argument("--separator", metavar="MARK", help='between cells of a CSV file: ";", "tab" or "|"')
+    c.add_argument(
+        "--missing", action="append", default=[], metavar="MARK", help="what stands for not known; repeatable"
+    )
+    c.add_argument("--decimal", choices=[".", ","], default=".", help="decimal mark")
+    c.add_argument("--dates", metavar="FORM", help='how dates are written: "%%d/%%m/%%Y %%H:%%M"')
+    c.add_argument("--figure", type=Path, metavar="FILE", help="draw rows by month, .svg or .png")
+    add_json(c)
 
 
 def _add_checking(commands: Any) -> None:
@@ -120,6 +141,30 @@ def _schema(arguments: argparse.Namespace) -> int:
     from vru.protocol import json_schema
 
     print(json_schema(), end="")
+    return 0
+
+
+def _look(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from vru.run.looking import draw_coverage, look_at, options_given
+
+    given = options_given(
+        sheet=arguments.sheet,
+        separator="\t" if arguments.separator == "tab" else arguments.separator,
+        missing=arguments.missing,
+        decimal=arguments.decimal,
+        dates=arguments.dates,
+    )
+    bar = Bar()
+    found = look_at(arguments.file, given, bar)
+    bar.close()
+    if arguments.figure is not None:
+        draw_coverage(found, arguments.figure)
+    if arguments.json:
+        say_json(asdict(found))
+    else:
+        print("\n".join(found.lines))
     return 0
 
 

@@ -15,7 +15,7 @@ from vru.keys import fold, groups, near_twins, spaced
 from vru.protocol.rows import ArmColumn, CovariateColumn
 
 Kind = Literal["number", "category", "yes_no", "date"]
-_YES, _NO = ("1", "yes", "true", "y"), ("0", "no", "false", "n")
+YES, NO = ("1", "yes", "true", "y"), ("0", "no", "false", "n")
 _MOST_VALUES = 6
 MOST_LEVELS = 30
 """Categories with more levels than this are free text or a code that nobody meant as a covariate."""
@@ -193,7 +193,7 @@ def yes_no(reading: Reading, column: str) -> np.ndarray:
     cells = reading.cells(column)
     kinds, at = np.unique(cells.text, return_inverse=True)
     folded = [fold(k).removesuffix(".0") if fold(k) in ("1.0", "0.0") else fold(k) for k in kinds]
-    code = {**dict.fromkeys(_YES, 1.0), **dict.fromkeys(_NO, 0.0)}
+    code = {**dict.fromkeys(YES, 1.0), **dict.fromkeys(NO, 0.0)}
     found = np.array([code.get(f, np.nan) for f in folded])[at]
     wrong = np.isnan(found) & ~cells.missing
     if wrong.any():
