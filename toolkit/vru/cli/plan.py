@@ -34,6 +34,7 @@ def add_commands(commands: Any) -> None:
     c.add_argument("--template", required=True, metavar="T", help="see vru templates")
     c.add_argument("--workspace", type=Path, default=Path("."), metavar="DIR", help="default: here")
     _add_look(commands)
+    _add_fetch(commands)
     _add_checking(commands)
 
 
@@ -55,6 +56,13 @@ def _add_look(commands: Any) -> None:
     c.add_argument("--dates", metavar="FORM", help='how dates are written: "%%d/%%m/%%Y %%H:%%M"')
     c.add_argument("--figure", type=Path, metavar="FILE", help="draw rows by month, .svg or .png")
     add_json(c)
+
+
+def _add_fetch(commands: Any) -> None:
+    c = add(commands, "fetch", _fetch, "bring a public file that plans name", "vru fetch lookups --to data")
+    c.add_argument("what", metavar="WHAT", help="lookups: LSOA codes of 2011 and 2021")
+    c.add_argument("--to", type=Path, default=Path("data"), metavar="DIR", help="default: data")
+    c.add_argument("--address", metavar="URL", help="where it is, if not where it was")
 
 
 def _add_checking(commands: Any) -> None:
@@ -165,6 +173,19 @@ def _look(arguments: argparse.Namespace) -> int:
         say_json(asdict(found))
     else:
         print("\n".join(found.lines))
+    return 0
+
+
+def _fetch(arguments: argparse.Namespace) -> int:
+    from vru.run.fetching import fetch_public
+
+    bar = Bar()
+    path, what, codes = fetch_public(arguments.what, arguments.to, arguments.address, bar)
+    bar.close()
+    print(f"{path}: {codes:,} codes\n  {what.title}\n  {what.publisher}, {what.licence}")
+    if arguments.address is None and not what.confirmed:
+        print(f"  the address was written down on {what.dated} and not confirmed since: look whether it is the newest")
+    print(f"next: name it in the plan, relative to its folder: units: {{lookup: .../{path.name}}}")
     return 0
 
 

@@ -20,6 +20,7 @@ from vru.geography.sense import absent_problems, series_problems
 from vru.geography.spelling import respelt
 from vru.geography.tally import Tally, check_filters, tally, unit_names
 from vru.geography.thinning import thin, thinning_note
+from vru.geography.vintages import Lookup, lookup_notes, plan_by, read_lookup
 from vru.keys import fold
 from vru.panel import Panel
 from vru.protocol.fields import Outcome, Protocol
@@ -42,6 +43,7 @@ class _Counted:
     chosen: Chosen
     layout: Layout | None
     areas: Areas | None
+    lookup: Lookup | None = None
 
 
 def build_panel(protocol: Protocol, events: Mapping[str, Events], folder: Path) -> Built:
@@ -74,6 +76,10 @@ def build_panel(protocol: Protocol, events: Mapping[str, Events], folder: Path) 
     whole, protocol = protocol, _until_the_end(protocol)
     sources = {d: events[d] for d in dict.fromkeys(o.data for o in protocol.outcomes)}
     notes = [n for e in sources.values() for n in e.log]
+    lookup = None if protocol.units.lookup is None else read_lookup(folder / protocol.units.lookup, protocol.units.kind)
+    if lookup is not None:
+        protocol = plan_by(lookup, protocol)
+        notes += [n for d, e in sources.items() for n in lookup_notes(lookup, d, e)]
     protocol = _respelt(protocol, sources, notes)
     for data, source in sources.items():
         notes += check_filters(source, _outcomes(protocol, data))
@@ -83,7 +89,7 @@ def build_panel(protocol: Protocol, events: Mapping[str, Events], folder: Path) 
         counts = {fold(v) for o in _outcomes(protocol, data) for v in o.filter.get("crime_type", ())}
         sources[data], doubts = believed(sources[data], kinds[data], counts, getattr(protocol, "answers", {}))
         suspects += doubts
-    counted = _steady(protocol, _count(protocol, sources, folder), suspects)
+    counted = _steady(protocol, _count(protocol, sources, folder, lookup), suspects)
     notes += [*suspects, *_carry_over(whole, counted)]
     notes += counted.chosen.notes
     return _panel(protocol, counted, sources, notes, kinds, tuple(n.text for n in suspects if n.severity != "info"))
@@ -138,16 +144,17 @@ def _outcomes(protocol: Protocol, data: str) -> list[Outcome]:
     return [o for o in protocol.outcomes if o.data == data]
 
 
-def _count(protocol: Protocol, sources: Mapping[str, Events], folder: Path) -> _Counted:
+def _count(protocol: Protocol, sources: Mapping[str, Events], folder: Path, lookup: Lookup | None) -> _Counted:
     units, selection = protocol.units, protocol.units.selection
     areas = read_areas(folder / units.boundaries, units.id_field, units.layer) if units.boundaries else None
     chosen = Chosen(listed_roles(protocol), None, ())
     if units.kind != "polygon" or areas is None:
-        tallies = tuple(tally(d, e, _outcomes(protocol, d), None) for d, e in sources.items())
+        codes = lookup.unit if lookup else {}
+        tallies = tuple(tally(d, e, _outcomes(protocol, d), None, codes) for d, e in sources.items())
         if selection is not None:
             on = next(t for t in tallies if selection.outcome in t.outcomes)
-            chosen = choose(protocol, on, None, unit_names(on.events))
-        return _Counted(tallies, chosen, None, areas)
+            chosen = choose(protocol, on, None, {codes.get(c, c): n for c, n in unit_names(on.events).items()})
+        return _Counted(tallies, chosen, None, areas, lookup)
     if problems := absent_problems(chosen.roles, areas.ids, "boundaries"):
         raise DataError(*problems)
     if selection is not None:
@@ -190,7 +197,11 @@ def _panel(
             raise DataError(*problems)
     units = tuple(sorted(roles))
     periods = months_between(protocol.window.first, protocol.window.last)
-    if layout is None and (problems := [p for e in sources.values() for p in changed_codes(e, roles, periods)]):
+    if (
+        counted.lookup is None
+        and layout is None
+        and (problems := [p for e in sources.values() for p in changed_codes(e, roles, periods)])
+    ):
         raise DataError(*problems)
     own = protocol.units.starts
     starts = tuple(own.get(u, protocol.intervention.start) if roles[u] == "treated" else None for u in units)
@@ -216,7 +227,7 @@ def _panel(
         starts=starts,
         missing=missing,
         selection=counted.chosen.history,
-        provenance=_provenance(sources, counted.areas),
+        provenance=_provenance(sources, counted),
         recording=account(counted.tallies, kinds, protocol.outcomes, units, periods, roles, covering, suspects),
     )
     return Built(panel, tuple(notes), truth)
@@ -238,9 +249,9 @@ def _after(starts: Sequence[str | None], periods: Sequence[str]) -> np.ndarray:
     return np.array([[s is not None and p >= s for p in periods] for s in starts])
 
 
-def _provenance(sources: Mapping[str, Events], areas: Areas | None) -> dict[str, str]:
-    found = {data: e.sha256 for data, e in sources.items()}
-    return found | ({"boundaries": areas.sha256} if areas else {})
+def _provenance(sources: Mapping[str, Events], counted: _Counted) -> dict[str, str]:
+    beside = {"boundaries": counted.areas, "lookup": counted.lookup}
+    return {d: e.sha256 for d, e in sources.items()} | {k: v.sha256 for k, v in beside.items() if v is not None}
 
 
 def _notes(

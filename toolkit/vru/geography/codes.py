@@ -42,8 +42,8 @@ def changed_codes(events: Events, units: Collection[str], periods: Sequence[str]
     if not found:
         return []
     hint = (
-        "codes of 2011 and 2021 in one archive: analyse months of one kind of code "
-        f"({' or '.join(sorted(at)[:2])}), or areas whose code did not change"
+        "codes of 2011 and 2021 in one archive: get the official look-up with vru fetch lookups and name it under "
+        f"units.lookup; or analyse months of one kind of code ({' or '.join(sorted(at)[:2])})"
     )
     return [Problem(f"LSOA codes change within the window: {some(found)}", "units", hint=hint)]
 

@@ -1,6 +1,6 @@
 """Events counted by unit, force and month: one grouped query for all outcomes of a source."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -70,14 +70,23 @@ def connect() -> Any:
     return con
 
 
-def tally(data: str, events: Events, outcomes: Sequence[Outcome], places: Places | None) -> Tally:
-    """Count events by unit (LSOA code, or by place where ``places`` are given), force and month."""
+def tally(
+    data: str,
+    events: Events,
+    outcomes: Sequence[Outcome],
+    places: Places | None,
+    codes: Mapping[str, str] | None = None,
+) -> Tally:
+    """Count events by unit (LSOA code, or by place where ``places`` are given), force and month.
+
+    codes : LSOA code -> the unit that it is counted in, where that is not the code itself.
+    """
     path = str(events.path)
     tests = {quoted(o.id): _test(o) for o in outcomes}
     with closing(connect()) as con:
         shared = has_column(con, path, "shared_id")
         if places is None:
-            unit, source = "coalesce(lsoa_code, '') AS unit, lsoa_code IS NOT NULL AS placed", "read_parquet($1)"
+            unit, source = _by_code(con, codes or {})
         else:
             con.register("places", pd.DataFrame({"x": places.longitude, "y": places.latitude, "unit": places.unit}))
             unit = "coalesce(places.unit, '') AS unit, longitude IS NOT NULL AS placed"
@@ -102,6 +111,14 @@ def tally(data: str, events: Events, outcomes: Sequence[Outcome], places: Places
             [path],
         ).df()
     return Tally(data, events, tuple(o.id for o in outcomes), frame)
+
+
+def _by_code(con: Any, codes: Mapping[str, str]) -> tuple[str, str]:
+    if not codes:
+        return "coalesce(lsoa_code, '') AS unit, lsoa_code IS NOT NULL AS placed", "read_parquet($1)"
+    con.register("codes", pd.DataFrame({"code": list(codes), "unit": list(codes.values())}))
+    unit = "coalesce(codes.unit, lsoa_code, '') AS unit, lsoa_code IS NOT NULL AS placed"
+    return unit, "read_parquet($1) LEFT JOIN codes ON lsoa_code = codes.code"
 
 
 def has_column(con: Any, path: str, column: str) -> bool:

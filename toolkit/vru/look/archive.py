@@ -29,7 +29,8 @@ def look_at_archive(events: Events, path: str) -> Looked:
     log = [Part("note", n.text + (f" ({n.count:,})" if n.count is not None else "")) for n in events.log]
     total = sum(sum(c.rows) for c in covered)
     months = sorted({m for own in events.present.values() for m in own})
-    head = f"{total:,} crimes, {len(events.present):,} {'force' if len(events.present) == 1 else 'forces'}, {months[0]} to {months[-1]}"
+    n = len(events.present)
+    head = f"{total:,} crimes, {n:,} {'force' if n == 1 else 'forces'}, {months[0]} to {months[-1]}"
     plan = _plan(path, [str(t) for t, _ in types if t], months)
     return Looked(path, head, tuple([*parts, *log]), covered, tuple(questions), plan)
 

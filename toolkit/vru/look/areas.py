@@ -27,7 +27,14 @@ def look_at_areas(path: Path, shown: str) -> Looked:
         parts.append(Part(name, _said(frame, own, fields[name])))
     questions = [] if len(layers) == 1 else [f"{len(layers)} layers: which holds the areas? units.layer names it"]
     questions += [f"{n}: no field names each area once" for n, once in fields.items() if not once]
-    return Looked(shown, f"a map of {len(layers)} layer{'' if len(layers) == 1 else 's'}", tuple(parts), (), tuple(questions), _plan(shown, fields))
+    return Looked(
+        shown,
+        f"a map of {len(layers)} layer{'' if len(layers) == 1 else 's'}",
+        tuple(parts),
+        (),
+        tuple(questions),
+        _plan(shown, fields),
+    )
 
 
 def _read(path: Path, layer: str) -> Any:

@@ -61,6 +61,9 @@ class Units(Section):
     boundaries: str | None = Field(None, description="GeoJSON or GeoPackage, relative to the evaluation folder")
     layer: str | None = Field(None, description="Which layer of a GeoPackage that holds several")
     id_field: str = "id"
+    lookup: str | None = Field(
+        None, description="Official look-up of LSOAs 2011 to 2021, CSV, where one archive has codes of both censuses"
+    )
     buffers: Buffers = Buffers()
 
     @model_validator(mode="after")
@@ -78,12 +81,16 @@ class Units(Section):
             raise ValueError("kind: polygon needs boundaries, a GeoJSON or GeoPackage file")
         if self.buffers.distances_m and self.kind != "polygon":
             raise ValueError("buffers.distances_m needs kind: polygon; for LSOAs list buffers.treated and .comparison")
+        if self.lookup and self.kind == "polygon":
+            raise ValueError("lookup is for LSOA codes, and kind: polygon has none")
         if lost := sorted(set(self.starts) - set(self.treated)):
             raise ValueError(f"starts names units that are not treated: {', '.join(lost[:5])}")
         return self
 
     def _of_extract(self) -> "Units":
-        given = [k for k in ("treated", "comparison", "starts", "selection", "boundaries") if getattr(self, k)]
+        given = [
+            k for k in ("treated", "comparison", "starts", "selection", "boundaries", "lookup") if getattr(self, k)
+        ]
         if given or self.buffers != Buffers():
             named = ", ".join(given) or "buffers"
             raise ValueError(f"kind: {self.kind} takes its rows from an extract, so leave out {named}")

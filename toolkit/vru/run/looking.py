@@ -45,7 +45,9 @@ def options_given(**given: Any) -> ExtractOptions:
     except ValidationError as error:
         wrong = error.errors()[0]
         at = str(wrong["loc"][0]) if wrong["loc"] else "dates"
-        raise DataError(Problem(plain_reason(wrong["type"], wrong["msg"].removeprefix("Value error, ")), f"--{at}")) from None
+        raise DataError(
+            Problem(plain_reason(wrong["type"], wrong["msg"].removeprefix("Value error, ")), f"--{at}")
+        ) from None
 
 
 def draw_coverage(looked: Looked, to: Path) -> None:
