@@ -25,6 +25,8 @@ STUB = 0.25
 """A month under this share of what its neighbours suggest is a stub, whatever its crime types."""
 CHANCE, SPREAD = 3.0, 1.5
 """A fall counts from this many standard errors on, of counts this many times as spread as Poisson's."""
+USUAL_SPREAD = 3.0
+"""And from this many times the spread (of logs, by the median deviation) that the force's months have about their neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,9 @@ def doubtful(kinds: Kinds, force: str, months: Sequence[str], counted: Collectio
     # A second look, without the first one's months among the neighbours.
     for _ in range(2):
         expected = usual(rows, left_out)
+        least = _least(rows.sum(axis=0), expected.sum(axis=0))
         for j, month in enumerate(months):
-            why = _why(names, rows[:, j], expected[:, j], counted)
+            why = _why(names, rows[:, j], expected[:, j], counted, least)
             if why:
                 found[month], left_out[j] = why, True
     return found
@@ -113,9 +116,18 @@ def usual(rows: np.ndarray, left_out: np.ndarray) -> np.ndarray:
     return expected
 
 
-def _why(names: Sequence[str], rows: np.ndarray, expected: np.ndarray, counted: Collection[str]) -> str:
+def _least(total: np.ndarray, should: np.ndarray) -> float:
+    """The share of what its neighbours suggest that a month of this force may have by its usual ups and downs."""
+    known = (total > 0) & (should > 0)
+    ratio = np.log(total[known] / should[known])
+    spread = 1.4826 * float(np.median(np.abs(ratio - np.median(ratio)))) if known.sum() >= NEIGHBOURS else 0.0
+    return min(PARTIAL, float(np.exp(-USUAL_SPREAD * spread)))
+
+
+def _why(names: Sequence[str], rows: np.ndarray, expected: np.ndarray, counted: Collection[str], least: float) -> str:
     total, should = float(rows.sum()), float(expected.sum())
-    if should >= ENOUGH and (total < STUB * should or _fell_together(names, rows, expected, counted)):
+    fell = total < least * should and _fell_together(names, rows, expected, counted)
+    if should >= ENOUGH and (total < STUB * should or fell):
         return f"{total:,.0f} rows where its neighbours have about {should:,.0f}, fewer in crime types of every kind"
     gone = [
         f"'{n}'"
@@ -128,7 +140,7 @@ def _why(names: Sequence[str], rows: np.ndarray, expected: np.ndarray, counted: 
 def _fell_together(names: Sequence[str], rows: np.ndarray, expected: np.ndarray, counted: Collection[str]) -> bool:
     """Whether all fell far, those counted and the rest alike: an effect, or a lockdown, spares some."""
     total, should = float(rows.sum()), float(expected.sum())
-    if total >= PARTIAL * should or should - total < CHANCE * np.sqrt(SPREAD * should):
+    if should - total < CHANCE * np.sqrt(SPREAD * should):
         return False
     mine = np.isin(np.asarray(names), list(counted))
     for part in (mine, ~mine):
