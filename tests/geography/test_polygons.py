@@ -98,7 +98,9 @@ def test_an_area_without_events_has_zeros_and_the_nearest_force(rows, plan: Plan
         rows.add(1, month, at=degrees(X + 50, Y + 50))
         rows.add(1, month, at=degrees(X + 6000, Y + 50), force="east")
     events = rows.events({"made": MONTHS, "east": MONTHS[:-1]})
-    panel = build_panel(plan(units()), {"crimes": events}, tmp_path).panel
+    with pytest.raises(DataError, match="no event of any kind lies in C"):
+        build_panel(plan(units()), {"crimes": events}, tmp_path)
+    panel = build_panel(plan(units(empty_units=["C"])), {"crimes": events}, tmp_path).panel
     assert panel.missing.tolist() == [[False] * 7 + [True], [False] * 8]
     assert panel.counts["violence"][0, :7].tolist() == [0] * 7
 

@@ -35,10 +35,16 @@ def crimes(*rows: tuple[str, str]) -> pd.DataFrame:
     return pd.DataFrame([*(rows or [("HS1", "2021-03-21 05:59")]), *known], columns=["hot_spot", "when"]).astype("str")
 
 
-def build(table: pd.DataFrame | None = None, events: pd.DataFrame | None = None, starts: str = "06:00") -> Made:
+def build(
+    table: pd.DataFrame | None = None,
+    events: pd.DataFrame | None = None,
+    starts: str = "06:00",
+    filters: dict[str, list[str]] | None = None,
+    **own: Any,
+) -> Made:
     plan = Days.model_validate(
         {
-            "events": {"unit": "hot_spot", "when": "when", "day_starts": starts},
+            "events": {"unit": "hot_spot", "when": "when", "day_starts": starts, **own},
             "schedule": {
                 "unit": "hot_spot",
                 "date": "date",
@@ -51,7 +57,7 @@ def build(table: pd.DataFrame | None = None, events: pd.DataFrame | None = None,
         days=plan,
         units=Units(kind="site"),
         window=Window(first=FIRST, last=LAST, period="day"),
-        outcomes=[Outcome(id="violence", measure="offences", filter={})],
+        outcomes=[Outcome(id="violence", measure="offences", filter=filters or {})],
     )
     sha = "sha256:" + "0" * 64
     return build_days(
@@ -163,3 +169,34 @@ def test_days_on_which_the_clocks_change_are_named() -> None:
 )
 def test_what_is_wrong_is_said(table: pd.DataFrame | None, events: pd.DataFrame | None, said: str) -> None:
     assert said in refusal(table, events)
+
+
+def test_a_row_per_victim_is_one_crime_on_its_first_day() -> None:
+    events = crimes(
+        *(("HS1", f"2021-03-22 {h:02d}:00") for h in (12, 10, 11)), ("HS2", "2021-03-23 09:00"), ("HS1", "")
+    )
+    events = events[events["when"] != ""].assign(crime_ref=["A", "A", "B", "A", "", ""])
+    for order in (events, events.iloc[::-1]):
+        made = build(events=order, count="distinct crime_ref")
+        said = {n.text.removeprefix("violence: "): n.count for n in made.log}
+        assert panel(made).counts["violence"].sum() == 2
+        assert panel(made).counts["violence"][0, 2] == 2
+        assert said["rows that repeat a crime_ref, counted once"] == 2
+        assert said["crime_ref whose rows differ in area"] == 1
+        assert said["crime_ref whose rows differ in day, counted on the first"] == 1
+
+
+def test_the_share_of_events_in_no_area_is_the_plans_to_allow() -> None:
+    events = crimes(("HS1", "2021-03-22 12:00"), *[("Elsewhere", "2021-03-22 12:00")] * 3)
+    made = build(events=events, left_over=0.8)
+    assert "75.0% of the window's events lie in no area of the schedule: Elsewhere (3)" in made.account[-1]
+    with pytest.raises(DataError, match=r"75\.0% of the window"):
+        build(events=events, left_over=0.1)
+
+
+def test_a_value_like_one_of_the_filter_is_asked_about() -> None:
+    events = crimes(("HS1", "2021-03-22 12:00"), ("HS1", "2021-03-22 13:00"))
+    events["kind"] = ["Violence with injury", "Violence with injuries", "Theft", "Theft"]
+    (asked,) = build(events=events, filters={"kind": ["violence with  injury"]}).questions
+    assert asked.id == "value_violence_with_injuries"
+    assert "(1 rows)" in asked.what

@@ -4,7 +4,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
+NEAR = 0.85
+"""Two values this alike (0 to 1) may be one in two spellings; nobody but the planner can say."""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
 
 
@@ -68,3 +71,16 @@ def near_twins(counts: Mapping[str, int]) -> list[Twins]:
         else:
             first.setdefault(bare, key)
     return found
+
+
+def near(one: str, other: str) -> bool:
+    """Whether two folded texts may be one: hardly a letter apart, or the same words but for one."""
+    if SequenceMatcher(None, one, other).ratio() >= NEAR:
+        return True
+    a, b = set(one.split()), set(other.split())
+    return len(a & b) >= 2 and len(a & b) >= min(len(a), len(b)) - 1
+
+
+def slug(text: str) -> str:
+    """A text as part of the name of a question: letters, digits and low lines."""
+    return ("".join(c if c.isalnum() and c.isascii() else "_" for c in fold(text)).strip("_") or "column")[:30]

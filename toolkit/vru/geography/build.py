@@ -6,23 +6,24 @@ from pathlib import Path
 
 import numpy as np
 
-from vru.errors import DataError, ProtocolError
+from vru.errors import DataError, Problem, ProtocolError, Question
 from vru.events import DataNote, Events, months_between
 from vru.geography.account import account
 from vru.geography.areas import Areas, read_areas
 from vru.geography.choose import Chosen, choose, listed_roles
 from vru.geography.codes import changed_codes
 from vru.geography.coverage import matrix, missing_months, missing_notes, modal_forces, unit_forces
+from vru.geography.ending import carry_over, until_the_end
 from vru.geography.feeds import Kinds, believed, feed_notes, kinds_of, unsteady, without_feeds
 from vru.geography.located import Layout, lay_out, layout_notes, places_in
 from vru.geography.plan import plan_problems
-from vru.geography.sense import absent_problems, series_problems
-from vru.geography.spelling import respelt
+from vru.geography.sense import absent_problems, series_problems, silent_problems
+from vru.geography.spelling import respelt_plan
 from vru.geography.tally import Tally, check_filters, tally, unit_names
 from vru.geography.thinning import thin, thinning_note
 from vru.geography.vintages import Lookup, lookup_notes, plan_by, read_lookup
 from vru.keys import fold
-from vru.panel import Panel
+from vru.panel import Panel, Role
 from vru.protocol.fields import Outcome, Protocol
 
 
@@ -33,6 +34,7 @@ class Built:
     panel: Panel
     log: tuple[DataNote, ...]
     truth: Mapping[str, float]
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ class _Counted:
     layout: Layout | None
     areas: Areas | None
     lookup: Lookup | None = None
+
+    @property
+    def roles(self) -> Mapping[str, Role]:
+        """Unit -> role, rings among the units where there are any."""
+        return self.layout.roles if self.layout else self.chosen.roles
 
 
 def build_panel(protocol: Protocol, events: Mapping[str, Events], folder: Path) -> Built:
@@ -73,14 +80,15 @@ def build_panel(protocol: Protocol, events: Mapping[str, Events], folder: Path) 
     """
     if problems := plan_problems(protocol, list(events)):
         raise ProtocolError(*problems)
-    whole, protocol = protocol, _until_the_end(protocol)
+    whole, protocol = protocol, until_the_end(protocol)
     sources = {d: events[d] for d in dict.fromkeys(o.data for o in protocol.outcomes)}
     notes = [n for e in sources.values() for n in e.log]
     lookup = None if protocol.units.lookup is None else read_lookup(folder / protocol.units.lookup, protocol.units.kind)
     if lookup is not None:
         protocol = plan_by(lookup, protocol)
         notes += [n for d, e in sources.items() for n in lookup_notes(lookup, d, e)]
-    protocol = _respelt(protocol, sources, notes)
+    protocol, said, asked = respelt_plan(protocol, sources)
+    notes += said
     for data, source in sources.items():
         notes += check_filters(source, _outcomes(protocol, data))
     kinds = {d: kinds_of(e, protocol.units.kind != "polygon") for d, e in sources.items()}
@@ -90,54 +98,10 @@ def build_panel(protocol: Protocol, events: Mapping[str, Events], folder: Path) 
         sources[data], doubts = believed(sources[data], kinds[data], counts, getattr(protocol, "answers", {}))
         suspects += doubts
     counted = _steady(protocol, _count(protocol, sources, folder, lookup), suspects)
-    notes += [*suspects, *_carry_over(whole, counted)]
+    notes += [*suspects, *carry_over(whole, counted.roles, counted.tallies)]
     notes += counted.chosen.notes
-    return _panel(protocol, counted, sources, notes, kinds, tuple(n.text for n in suspects if n.severity != "info"))
-
-
-def _until_the_end(protocol: Protocol) -> Protocol:
-    """The plan with a window that ends with the intervention: months after it are carry-over, not its effect."""
-    end, window = protocol.intervention.end, protocol.window
-    if end is None or not protocol.intervention.start <= end < window.last:
-        return protocol
-    return protocol.model_copy(update={"window": window.model_copy(update={"last": end})})
-
-
-def _carry_over(whole: Protocol, counted: _Counted) -> list[DataNote]:
-    """What happened in the months of the plan's window after the intervention ended, apart from the estimate."""
-    end, start = whole.intervention.end, whole.intervention.start
-    if end is None or end >= whole.window.last:
-        return []
-    spells = (
-        ("before the start", months_between(whole.window.first, start)[:-1]),
-        ("while it ran", months_between(start, end)),
-    )
-    after = months_between(end, whole.window.last)[1:]
-    roles = counted.layout.roles if counted.layout else counted.chosen.roles
-    notes = []
-    for t in counted.tallies:
-        for o in t.outcomes:
-            said = []
-            for arm in ("treated", "comparison"):
-                own = t.frame[t.frame["unit"].isin([u for u, r in roles.items() if r == arm])].groupby("month")[o].sum()
-                rates = [f"{own.reindex(list(m)).mean():,.1f} {when}" for when, m in (*spells, ("after", after))]
-                said.append(f"{arm} areas {', '.join(rates)}")
-            text = (
-                f"{o}: months after the intervention ended ({end}) are carry-over and are in no estimate; a month on "
-                f"average: {'; '.join(said)}"
-            )
-            notes.append(DataNote("panel", text, len(after)))
-    return notes
-
-
-def _respelt(protocol: Protocol, sources: Mapping[str, Events], notes: list[DataNote]) -> Protocol:
-    """The plan with every spelling in the data of the values that its outcomes count."""
-    wide: dict[str, Outcome] = {}
-    for data, events in sources.items():
-        outcomes, said = respelt(events, _outcomes(protocol, data))
-        wide |= {o.id: o for o in outcomes}
-        notes += said
-    return protocol.model_copy(update={"outcomes": [wide[o.id] for o in protocol.outcomes]})
+    built = _panel(protocol, counted, sources, notes, kinds, tuple(n.text for n in suspects if n.severity != "info"))
+    return replace(built, questions=asked)
 
 
 def _outcomes(protocol: Protocol, data: str) -> list[Outcome]:
@@ -171,7 +135,7 @@ def _count(protocol: Protocol, sources: Mapping[str, Events], folder: Path, look
 def _steady(protocol: Protocol, counted: _Counted, suspects: list[DataNote]) -> _Counted:
     """Leave out rows of further forces where they come and go with that force's files."""
     periods = months_between(protocol.window.first, protocol.window.last)
-    roles = counted.layout.roles if counted.layout else counted.chosen.roles
+    roles = counted.roles
     kept = []
     for t in counted.tallies:
         modal = {u: f for u, f in modal_forces(t.frame).items() if u in roles}
@@ -189,19 +153,10 @@ def _panel(
     kinds: Mapping[str, Kinds],
     suspects: tuple[str, ...],
 ) -> Built:
-    layout = counted.layout
-    roles = layout.roles if layout else counted.chosen.roles
-    if layout is None:
-        known = {u for t in counted.tallies for u in t.frame["unit"]} | set(counted.areas.ids if counted.areas else ())
-        if problems := absent_problems(roles, sorted(known - {""}), "data"):
-            raise DataError(*problems)
+    roles = counted.roles
     units = tuple(sorted(roles))
     periods = months_between(protocol.window.first, protocol.window.last)
-    if (
-        counted.lookup is None
-        and layout is None
-        and (problems := [p for e in sources.values() for p in changed_codes(e, roles, periods)])
-    ):
+    if problems := _unit_problems(protocol, counted, sources, periods):
         raise DataError(*problems)
     own = protocol.units.starts
     starts = tuple(own.get(u, protocol.intervention.start) if roles[u] == "treated" else None for u in units)
@@ -231,6 +186,20 @@ def _panel(
         recording=account(counted.tallies, kinds, protocol.outcomes, units, periods, roles, covering, suspects),
     )
     return Built(panel, tuple(notes), truth)
+
+
+def _unit_problems(
+    protocol: Protocol, counted: _Counted, sources: Mapping[str, Events], periods: Sequence[str]
+) -> list[Problem]:
+    """Units without an event of any kind, and codes that change within the window."""
+    known_empty = protocol.units.empty_units
+    if counted.layout is not None:
+        return silent_problems(counted.roles, counted.tallies, known_empty)
+    known = {u for t in counted.tallies for u in t.frame["unit"]} | set(counted.areas.ids if counted.areas else ())
+    absent = absent_problems(counted.roles, sorted((known - {""}) | set(known_empty)), "data")
+    if absent or counted.lookup is not None:
+        return absent
+    return [p for e in sources.values() for p in changed_codes(e, counted.roles, periods)]
 
 
 def _covered(counted: _Counted, units: Sequence[str], periods: Sequence[str]) -> tuple[np.ndarray, dict[str, str]]:

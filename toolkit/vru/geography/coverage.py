@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from vru.errors import DataError, Problem
 from vru.events import DataNote, Events
 from vru.geography.areas import Areas
 from vru.geography.assign import grid_points
@@ -32,8 +33,10 @@ def unit_forces(t: Tally, units: Sequence[str], parent: Mapping[str, str], areas
         force = modal.get(area) or modal.get(unit) or only
         if force is None and areas is not None:
             force = found.get(area) or _nearest_force(t.events, areas.shapes[areas.ids.index(area)])
-        # Only areas of a boundaries file get past the check that a unit is known without having events.
-        found[unit] = str(force)
+        if force is None:
+            what = "no event and no boundary tells which force covers it"
+            raise DataError(Problem(what, unit, hint="leave it out, or read one force's files with options.forces"))
+        found[unit] = force
     return found
 
 

@@ -9,6 +9,7 @@ from vru.errors import Problem
 from vru.events import months_between
 from vru.geography.areas import some
 from vru.geography.plan import MIN_PRE
+from vru.geography.tally import Tally
 from vru.panel import Role
 from vru.protocol.fields import Protocol
 
@@ -33,6 +34,18 @@ def absent_problems(roles: Mapping[str, Role], known: Sequence[str], place: str)
         hint += "LSOA codes of 2011 and 2021 differ: compare with the codes in the data" if place == "data" else ""
         what = f"not in the {place}: {some(absent)}" + (", not once in any month" if place == "data" else "")
         found.append(Problem(what, where, some(list(known), 3), hint.strip()))
+    return found
+
+
+def silent_problems(roles: Mapping[str, Role], tallies: Sequence[Tally], known_empty: Sequence[str]) -> list[Problem]:
+    """Areas of either arm in which no event of any kind lies: a polygon in the wrong place, rather than a quiet one."""
+    seen = {u for t in tallies for u in t.frame.loc[t.frame["rows"] > 0, "unit"]} | set(known_empty)
+    found = []
+    for role in ("treated", "comparison"):
+        silent = sorted(u for u, r in roles.items() if r == role and u not in seen)
+        if silent:
+            hint = "look at them on a map; if nothing ever happens there, list them under units.empty_units"
+            found.append(Problem(f"no event of any kind lies in {some(silent)}", f"units.{role}", hint=hint))
     return found
 
 

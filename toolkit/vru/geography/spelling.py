@@ -2,35 +2,49 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from difflib import SequenceMatcher
 
 import pandas as pd
 
+from vru.errors import Question
 from vru.events import DataNote, Events
 from vru.geography.areas import some
 from vru.geography.tally import connect, quoted
-from vru.keys import fold
-from vru.protocol.fields import Outcome
-
-NEAR = 0.85
-"""Two values this alike (0 to 1) may be one in two spellings; nobody but the planner can say."""
+from vru.keys import fold, near, slug
+from vru.protocol.fields import Outcome, Protocol
 
 
-def respelt(events: Events, outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[DataNote]]:
-    """The outcomes with every spelling that their filters' values have in the data; and what was found.
+def respelt_plan(
+    protocol: Protocol, sources: Mapping[str, Events]
+) -> tuple[Protocol, list[DataNote], tuple[Question, ...]]:
+    """The plan with every spelling in the data of the values that its outcomes count, what was found, and what is asked."""
+    wide: dict[str, Outcome] = {}
+    notes: list[DataNote] = []
+    asked: list[Question] = []
+    for data, events in sources.items():
+        outcomes, said, questions = respelt(events, [o for o in protocol.outcomes if o.data == data])
+        wide |= {o.id: o for o in outcomes}
+        notes += said
+        asked += questions
+    own = [wide.get(o.id, o) for o in protocol.outcomes]
+    return protocol.model_copy(update={"outcomes": own}), notes, tuple(asked)
+
+
+def respelt(events: Events, outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[DataNote], list[Question]]:
+    """The outcomes with every spelling that their filters' values have in the data; what was found, and what is asked.
 
     A column that the events lack is left for ``check_filters`` to refuse.
     """
     seen = {c: table for c, table in _values(events, {c for o in outcomes for c in o.filter}).items()}
     said: dict[str, DataNote] = {}
+    asked: dict[str, Question] = {}
     wide = []
     for o in outcomes:
         chosen = {}
         for column, values in o.filter.items():
             table = seen.get(column)
-            chosen[column] = values if table is None else _widened(o, column, values, table, said)
+            chosen[column] = values if table is None else _widened(o, column, values, table, said, asked)
         wide.append(o.model_copy(update={"filter": chosen}))
-    return wide, list(said.values())
+    return wide, list(said.values()), list(asked.values())
 
 
 def _values(events: Events, columns: set[str]) -> dict[str, pd.DataFrame]:
@@ -51,7 +65,12 @@ def _values(events: Events, columns: set[str]) -> dict[str, pd.DataFrame]:
 
 
 def _widened(
-    o: Outcome, column: str, values: Sequence[str], table: pd.DataFrame, said: dict[str, DataNote]
+    o: Outcome,
+    column: str,
+    values: Sequence[str],
+    table: pd.DataFrame,
+    said: dict[str, DataNote],
+    asked: dict[str, Question],
 ) -> list[str]:
     folded = {fold(v): v for v in values}
     total = {str(v): int(n) for v, n in table.groupby("value")["rows"].sum().items()}
@@ -61,11 +80,10 @@ def _widened(
             text = f"{column}: '{value}' is read as '{meant}' ({_spells(table, value)})"
             said[f"{column}/{value}"] = DataNote("panel", text, int(total[value]))
     for value, n in _near(total, folded).items():
-        text = (
-            f"outcomes[{o.id}].filter.{column}: '{value}' is in the data ({_spells(table, value)}) and not in the "
-            f"filter, which holds the like of it: one in two spellings?"
-        )
-        said[f"{o.id}/{value}"] = DataNote("panel", text, n, "question")
+        text = f"outcomes[{o.id}].filter.{column}: '{value}' is in the data ({_spells(table, value)}) and not in the filter"
+        said[f"{o.id}/{value}"] = DataNote("panel", text, n)
+        what = f"{text}, which holds the like of it: one in two spellings?"
+        asked[value] = Question(f"value_{slug(value)}", what, "name it in the filter too, if it is")
     return list(dict.fromkeys([*values, *alike]))
 
 
@@ -73,14 +91,6 @@ def _near(total: Mapping[str, int], folded: Mapping[str, str]) -> dict[str, int]
     return {
         v: int(n) for v, n in total.items() if fold(v) not in folded and any(near(fold(v), kept) for kept in folded)
     }
-
-
-def near(one: str, other: str) -> bool:
-    """Whether two folded texts may be one: hardly a letter apart, or the same words but for one."""
-    if SequenceMatcher(None, one, other).ratio() >= NEAR:
-        return True
-    a, b = set(one.split()), set(other.split())
-    return len(a & b) >= 2 and len(a & b) >= min(len(a), len(b)) - 1
 
 
 def _spells(table: pd.DataFrame, value: str) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from vru.errors import Problem, Question
 from vru.events import DataNote, Marks, Table
 from vru.intake import values as v
-from vru.keys import fold, groups, near_twins, spaced
+from vru.keys import fold, groups, near_twins, slug, spaced
 from vru.protocol.rows import ArmColumn, CovariateColumn
 
 Kind = Literal["number", "category", "yes_no", "date"]
@@ -105,12 +105,8 @@ def keys(reading: Reading, column: str, what: str) -> np.ndarray:
         listed = "; ".join(f"{t.one!r} ({t.n_one:,}) and {t.other!r} ({t.n_other:,})" for t in twins[:5])
         said = f"{column}: names that may be one {what} written in two ways: {listed}. Are they two?"
         hint = "write each in one way"
-        reading.questions.append(Question(f"twins_{_slug(column)}", said, hint))
+        reading.questions.append(Question(f"twins_{slug(column)}", said, hint))
     return np.array([usual[fold(t)] if t else "" for t in given], dtype=str)
-
-
-def _slug(column: str) -> str:
-    return ("".join(c if c.isalnum() and c.isascii() else "_" for c in fold(column)).strip("_") or "column")[:30]
 
 
 def arm(reading: Reading, plan: ArmColumn) -> np.ndarray:
@@ -169,7 +165,7 @@ def _ask_sentinels(reading: Reading, column: str, found: np.ndarray) -> None:
         said = f"{column}: {listed} lies far outside the rest and looks like a code for not known. Is it a real value?"
         quoted = ", ".join(f'"{c:g}"' for c in codes)
         reading.questions.append(
-            Question(f"code_{_slug(column)}", said, f"declare options: {{missing: [{quoted}]}} of its data")
+            Question(f"code_{slug(column)}", said, f"declare options: {{missing: [{quoted}]}} of its data")
         )
 
 
@@ -260,7 +256,7 @@ def _only_kind(reading: Reading, column: str) -> Kind | None:
         and not any(c.isdigit() for t in np.unique(odd) for c in t[:1])
     ):
         return "category"
-    line = f"covariates: {{{_slug(column)}: {{column: {column}, kind: %s}}}}"
+    line = f"covariates: {{{slug(column)}: {{column: {column}, kind: %s}}}}"
     if dated.all():
         what, hint = "holds dates", f"declare what it is: {line % 'date'}"
     elif is_number.any():
@@ -291,5 +287,5 @@ def dates(reading: Reading, column: str, *, gaps: bool = False) -> pd.Series:
         said = f"{column}: {listed} looks like a code for not known. Is it a real day?"
         quoted = ", ".join(f'"{day}"' for day in far)
         hint = f"declare options: {{missing: [{quoted}]}} of its data"
-        reading.questions.append(Question(f"code_{_slug(column)}", said, hint))
+        reading.questions.append(Question(f"code_{slug(column)}", said, hint))
     return found

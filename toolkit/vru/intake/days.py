@@ -10,12 +10,14 @@ from vru.errors import DataError, Problem, Question
 from vru.events import DataNote, Table
 from vru.intake import columns as read
 from vru.intake.made import Made
-from vru.keys import fold, skeleton
+from vru.keys import fold, near, skeleton, slug
 from vru.panel import Panel, Schedule
 from vru.protocol.fields import Outcome, Protocol
-from vru.protocol.rows import Days, ScheduleTable
+from vru.protocol.rows import DayEvents, Days, ScheduleTable
 
 MIN_DAYS = 14
+_SEVERAL = 3
+"""A name of fewer rows is not shown: it may be an address."""
 
 
 def build_days(protocol: Protocol, tables: Mapping[str, Table]) -> Made:
@@ -63,7 +65,8 @@ def days_between(first: str, last: str) -> tuple[str, ...]:
 
 def _columns_there(plan: Days, outcomes: list[Outcome], events: Table, schedule: Table) -> None:
     filters = [c for o in outcomes for c in o.filter]
-    problems = read.missing_columns(events, [plan.events.unit, plan.events.when, *filters])
+    own = [plan.events.unit, plan.events.when, *([plan.events.counted_by] if plan.events.counted_by else [])]
+    problems = read.missing_columns(events, [*own, *filters])
     wanted = [plan.schedule.unit, plan.schedule.date, plan.schedule.assigned.column, *plan.schedule.delivered.values()]
     problems += read.missing_columns(schedule, wanted)
     if problems:
@@ -127,6 +130,7 @@ def _counts(
         kept = here & now
         for column, values in o.filter.items():
             kept &= _matches(reading, column, values, o.id)
+        kept = _once(reading, own.counted_by, kept, unit, shifted, o.id)
         counts[o.id] = np.zeros((len(units), len(periods)))
         np.add.at(counts[o.id], (np.searchsorted(units, unit[kept]), np.searchsorted(periods, day[kept])), 1.0)
         if not kept.any():
@@ -135,7 +139,48 @@ def _counts(
         DataNote("events", "rows outside the window, left out", int((~now).sum())),
         DataNote("events", "rows of the window in no patrolled area, left out", int((now & ~here).sum())),
     ]
+    _left_over(reading, own, unit, here, now)
     return counts
+
+
+def _once(
+    reading: read.Reading, column: str | None, kept: np.ndarray, unit: np.ndarray, when: pd.Series, outcome: str
+) -> np.ndarray:
+    """One row for each value of ``column``, the earliest; rows without one count each. How many differ is said."""
+    if column is None:
+        return kept
+    ref = read.ids(reading, column)
+    rows = pd.DataFrame({"ref": ref, "unit": unit, "day": when.dt.normalize(), "when": when})[kept & (ref != "")]
+    rows = rows.sort_values(["ref", "when", "unit"], kind="stable")
+    extra = rows.index[rows["ref"].duplicated()]
+    several = rows[rows["ref"].isin(rows.loc[extra, "ref"])].groupby("ref")[["unit", "day"]].nunique()
+    for what, n in (
+        (f"rows that repeat a {column}, counted once", len(extra)),
+        (f"{column} whose rows differ in area", int((several["unit"] > 1).sum())),
+        (f"{column} whose rows differ in day, counted on the first", int((several["day"] > 1).sum())),
+        (f"rows without a {column}, counted each", int((kept & (ref == "")).sum())),
+    ):
+        if n:
+            reading.notes.append(DataNote("events", f"{outcome}: {what}", n))
+    once = kept.copy()
+    once[extra.to_numpy()] = False
+    return once
+
+
+def _left_over(reading: read.Reading, own: DayEvents, unit: np.ndarray, here: np.ndarray, now: np.ndarray) -> None:
+    """Which names of the events are in no area of the schedule, and whether more than the plan allows."""
+    names, n = np.unique(unit[now & ~here], return_counts=True)
+    whole = int(now.sum())
+    share = float(n.sum()) / whole if whole else 0.0
+    if len(names):
+        most = sorted(zip(names.tolist(), n.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))
+        shown = [f"{name or 'without a name'} ({k:,})" for name, k in most[:5] if k >= _SEVERAL or not name]
+        listed = f": {', '.join(shown)}" if shown else ""
+        reading.account.append(f"{own.unit}: {share:.1%} of the window's events lie in no area of the schedule{listed}")
+    if own.left_over is not None and share > own.left_over:
+        what = f"{share:.1%} of the window's events lie in no area of the schedule"
+        hint = "mend the names, or allow more under days.events.left_over and say why"
+        raise DataError(Problem(what, reading.at(own.unit), f"up to {own.left_over:.1%}", hint))
 
 
 def _areas(reading: read.Reading, plan: Days, units: tuple[str, ...]) -> np.ndarray:
@@ -197,6 +242,12 @@ def _matches(reading: read.Reading, column: str, values: list[str], outcome: str
     if odd:
         text = f"{outcome}: spellings of {column} taken as what the filter names: {', '.join(map(repr, odd))}"
         reading.notes.append(DataNote("events", text, int(np.isin(given, odd).sum())))
+    for k, f in zip(kinds.tolist(), folded, strict=True):
+        if k and f not in wanted and any(near(f, w) for w in wanted):
+            n = int((given == k).sum())
+            what = f"outcome {outcome}: {column} {k!r} ({n:,} rows) is not in the filter, which holds the like of it"
+            hint = "name it in the filter too, if it is the same in another spelling"
+            reading.questions.append(Question(f"value_{slug(k)}", what, hint))
     return np.array([f in wanted for f in folded], dtype=bool)[at]
 
 

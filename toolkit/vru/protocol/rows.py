@@ -72,6 +72,17 @@ class DayEvents(Section):
     day_starts: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = Field(
         "00:00", description="A patrol day may run from 06:00 to 05:59: then events before it belong to the day before"
     )
+    count: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^(rows|distinct \S.*)$")] = Field(
+        "rows", description="What is counted: rows, or distinct COLUMN where a crime has a row per victim"
+    )
+    left_over: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None, description="Largest share of the window's events that may lie in no area of the schedule"
+    )
+
+    @property
+    def counted_by(self) -> str | None:
+        """The column whose distinct values are counted, or None where rows are."""
+        return None if self.count == "rows" else self.count.removeprefix("distinct ").strip()
 
 
 class ScheduleTable(Section):

@@ -64,6 +64,9 @@ class Units(Section):
     lookup: str | None = Field(
         None, description="Official look-up of LSOAs 2011 to 2021, CSV, where one archive has codes of both censuses"
     )
+    empty_units: list[str] = Field(
+        default_factory=list, description="Areas in which nothing is known to have happened: not refused as misplaced"
+    )
     buffers: Buffers = Buffers()
 
     @model_validator(mode="after")
@@ -83,13 +86,18 @@ class Units(Section):
             raise ValueError("buffers.distances_m needs kind: polygon; for LSOAs list buffers.treated and .comparison")
         if self.lookup and self.kind == "polygon":
             raise ValueError("lookup is for LSOA codes, and kind: polygon has none")
+        own = {*self.treated, *self.comparison, *self.buffers.treated, *self.buffers.comparison}
+        if not chosen and (lost := sorted(set(self.empty_units) - own)):
+            raise ValueError(f"empty_units names units that are in no list: {', '.join(lost[:5])}")
         if lost := sorted(set(self.starts) - set(self.treated)):
             raise ValueError(f"starts names units that are not treated: {', '.join(lost[:5])}")
         return self
 
     def _of_extract(self) -> "Units":
         given = [
-            k for k in ("treated", "comparison", "starts", "selection", "boundaries", "lookup") if getattr(self, k)
+            k
+            for k in ("treated", "comparison", "starts", "selection", "boundaries", "lookup", "empty_units")
+            if getattr(self, k)
         ]
         if given or self.buffers != Buffers():
             named = ", ".join(given) or "buffers"

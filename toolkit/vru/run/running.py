@@ -10,7 +10,9 @@ from filelock import FileLock, Timeout
 
 from vru import clock
 from vru.disclosure import enforce, review
-from vru.errors import DisclosureError, Problem, VruError
+from vru.errors import DisclosureError, Problem, Question, VruError
+from vru.events import Events
+from vru.geography import respelt_plan
 from vru.protocol import digest
 from vru.questions import questions, require_answers
 from vru.results import EvaluationResult, to_json
@@ -57,9 +59,7 @@ def _run(study: Study, settings: Settings, tell: Tell, progress: Progress | None
     since = time.perf_counter()
     # Into the cache, where the notebook finds them: with a bar to look at, and errors before a kernel starts.
     telling = progress or (lambda what, done, total: None)
-    read_sources(study, telling)
-    if protocol.units.shape != "areas":
-        require_answers(protocol, build(study, telling).questions)
+    require_answers(protocol, _asked(study, telling))
     stages["data"] = time.perf_counter() - since
     tell(f"{protocol.id}: executing the notebook of template {protocol.template}")
     since = time.perf_counter()
@@ -86,6 +86,14 @@ def _run(study: Study, settings: Settings, tell: Tell, progress: Progress | None
         write_data_lock(folder, result.provenance.data)
     stages["review and write"] = time.perf_counter() - since
     return Ran(folder, outputs, result, stages)
+
+
+def _asked(study: Study, telling: Progress) -> tuple[Question, ...]:
+    """What the data make a reader ask. Areas are counted in the notebook, and are not counted here as well."""
+    if study.plan.protocol.units.shape != "areas":
+        return build(study, telling).questions
+    events = {d: e for d, e in read_sources(study, telling).items() if isinstance(e, Events)}
+    return respelt_plan(study.plan.protocol, events)[2]
 
 
 def _target(folder: Path, settings: Settings) -> Path:

@@ -122,7 +122,7 @@ def _made(study: Study, read: Mapping[str, Events | Table]) -> "Made":
     if protocol.units.shape == "areas":
         events = {name: e for name, e in read.items() if isinstance(e, Events)}
         built = build_panel(_with_boundaries(study), events, study.folder)
-        return Made(built.panel, built.log, built.truth)
+        return Made(built.panel, built.log, built.truth, questions=built.questions)
     tables = {name: t for name, t in read.items() if isinstance(t, Table)}
     return (build_days if protocol.units.shape == "days" else build_cohort)(protocol, tables)
 
