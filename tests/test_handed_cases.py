@@ -63,6 +63,7 @@ SOUND = (
     "03-thousands-separator-covariate",
     "08-embedded-newline-csv",
     "09-pandas-float-binary",
+    "101-rd-running-date",
     "107-category-case-variants",
     "116-parquet-decimal",
     "117-parquet-id-as-index",

@@ -136,3 +136,18 @@ def test_digests_of_the_result_and_of_the_files_are_legitimate_but_others_are_no
     assert {f.check: f.verdict for f in review(plan, outcome, {"manifest.json": manifest})}[
         "disclosure_crime_id"
     ] == "fail"
+
+
+def test_a_date_that_is_a_rule_of_the_plan_is_nobodys_own(make_plan, outcome):
+    from vru.disclosure import review
+
+    text = {"notes.txt": b"Born from 2003-09-01 on; one was of 2003-09-02."}
+
+    def verdict(plan):
+        return {f.check: f for f in review(plan, outcome, text)}["disclosure_birth_date"]
+
+    plan = make_plan()
+    assert verdict(plan).numbers["found"] == 2
+    analyses = [a.model_dump(mode="json") for a in plan.analyses]
+    analyses[0]["options"] = {**analyses[0]["options"], "cutoff": "2003-09-01"}
+    assert verdict(make_plan(analyses=analyses)).numbers["found"] == 1

@@ -235,3 +235,32 @@ def test_what_was_understood_is_told_to_the_analyst_and_to_nobody_else() -> None
     assert line.startswith("risk: number, 39 values")
     assert '1 missing ("NULL" (1) among them)' in line
     assert not any(" values " in n.text for n in made.log)
+
+
+@pytest.mark.parametrize("plan", ["risk", {"column": "risk", "kind": "date"}])
+def test_a_score_that_is_a_date_is_read_in_days(plan: Any) -> None:
+    frame = pd.DataFrame(
+        {"ref": ["a", "b", "c"], "risk": ["1970-01-01", "2003-09-01", "1969-12-31"], "y": ["1", "2", "3"]}
+    )
+    protocol = Protocol.model_construct(
+        cohort=CohortPlan.model_validate({"id": "ref", "running": plan}),
+        outcomes=[Outcome(id="y", measure="wellbeing", column="y", kind="continuous")],
+        units=Units(kind="person"),
+    )
+    data = build_cohort(protocol, {"people": Table("people.csv", frame.astype("str"), "sha256:" + "0" * 64)}).data
+    assert isinstance(data, Cohort)
+    assert data.dated
+    assert data.running is not None
+    assert data.running.tolist() == [0.0, 12_296.0, -1.0]
+    assert data.score_words(12_296.0) == "2003-09-01"
+
+
+def test_a_score_with_one_cell_that_is_no_date_is_refused() -> None:
+    frame = pd.DataFrame({"ref": ["a", "b"], "risk": ["2003-09-01", "soon"], "y": ["1", "2"]}).astype("str")
+    protocol = Protocol.model_construct(
+        cohort=CohortPlan.model_validate({"id": "ref", "running": "risk"}),
+        outcomes=[Outcome(id="y", measure="wellbeing", column="y", kind="continuous")],
+        units=Units(kind="person"),
+    )
+    with pytest.raises(DataError, match="2 rows are not numbers"):
+        build_cohort(protocol, {"people": Table("people.csv", frame, "sha256:" + "0" * 64)})

@@ -6,6 +6,7 @@ received, what was known of it beforehand, and how it ended.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 
 from vru.errors import DataError, Problem
 
+EPOCH = date(1970, 1, 1)
 Kind = Literal["binary", "count", "continuous"]
 KINDS: tuple[Kind, ...] = ("binary", "count", "continuous")
 
@@ -29,7 +31,8 @@ class Cohort:
     covariates : one row per row, numbers or text, all known **before** the start.
     cluster : what was allocated together or shares its shocks (school, class, area), ``(n,)`` text.
     stratum : what allocation was done within, ``(n,)`` text. period : for a stepped wedge, ``(n,)`` text that sorts.
-    exposure : follow-up time at risk, positive, ``(n,)``. running : the score that eligibility depends on, ``(n,)``.
+    exposure : follow-up time at risk, positive, ``(n,)``. running : the score that eligibility depends on, ``(n,)``; where it
+        is a date (``dated``), days since 1970-01-01.
     """
 
     ids: tuple[str, ...]
@@ -43,6 +46,7 @@ class Cohort:
     period: tuple[str, ...] | None = None
     exposure: np.ndarray | None = None
     running: np.ndarray | None = None
+    dated: bool = False
     noun: str = "people"
     provenance: Mapping[str, str] = field(default_factory=dict)
 
@@ -53,6 +57,10 @@ class Cohort:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def score_words(self, at: float) -> str:
+        """A score as people write it: a number, or the date that it stands for."""
+        return (EPOCH + timedelta(days=round(at))).isoformat() if self.dated else f"{at:g}"
 
     def take(self, rows: np.ndarray) -> "Cohort":
         """The same cohort with the rows at these positions, in this order (int array; repeats are renamed apart)."""

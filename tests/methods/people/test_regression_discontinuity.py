@@ -147,3 +147,19 @@ def test_a_bend_is_allowed_for_where_a_straight_line_is_fooled() -> None:
             missed[j] += not i.low <= 0 <= i.high
     assert missed[0] <= 9
     assert missed[1] >= 40
+
+
+def test_a_cutoff_that_is_a_date_gives_the_same_in_days_and_is_told_as_a_date(golden: Cohort) -> None:
+    assert golden.running is not None
+    days = np.round(golden.running * 100)
+    dated = dataclasses.replace(golden, running=days + 12_296, dated=True)
+    found, plain = fit(dated, "y", cutoff="2003-09-01"), fit(dataclasses.replace(golden, running=days), "y")
+    assert (found.value, found.low, found.high) == pytest.approx((plain.value, plain.low, plain.high), rel=1e-9)
+    assert found.estimand.endswith("at the cutoff 2003-09-01")
+    with pytest.raises(MethodError, match="cutoff 1990-01-01"):
+        fit(dated, "y", cutoff="1990-01-01")
+
+
+def test_a_cutoff_that_is_no_date_and_no_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="valid number"):
+        METHOD.options.model_validate({"cutoff": "1 September"})

@@ -32,6 +32,11 @@ def cutoff_of(case: Case) -> Cutoff:
     return Cutoff(counts["cutoff"], x, above, counts["bandwidth"])
 
 
+def score_words(case: Case, at: float) -> str:
+    """A score of the data in words; where scores are dates, which may be of birth, how far from the cutoff it is."""
+    return f"{at - case.estimate.counts['cutoff']:+.0f} days from it" if case.cohort.dated else f"{at:g}"
+
+
 def without_receipt(cohort: Cohort) -> Cohort:
     """The cohort as if everybody eligible were treated: at a made-up cutoff there is no receipt to speak of."""
     return replace(cohort, received=None, assigned=None)

@@ -8,7 +8,7 @@ from numpy.random import Generator
 from pydantic import Field
 
 from vru.checks.check import Case, Check, CheckOptions
-from vru.checks.cutoffs import Cutoff, cutoff_of
+from vru.checks.cutoffs import Cutoff, cutoff_of, score_words
 from vru.checks.findings import finding, guarded, not_run, percent
 from vru.results import Finding, Verdict
 from vru.stats.density_jump import density_jump
@@ -50,8 +50,9 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     many = (
         "could not be compared as a ratio" if found.ratio is None else f"is {found.ratio:.2f} times that just below it"
     )
+    at_cutoff = case.cohort.score_words(cut.at)
     text = (
-        f"Within {reach:.3g} of the cutoff {cut.at:g} there are {sides[0]:,} rows below and {sides[1]:,} above. The density "
+        f"Within {reach:.3g} of the cutoff {at_cutoff} there are {sides[0]:,} rows below and {sides[1]:,} above. The density "
         f"of the score just above the cutoff {many} (p = {found.p:.3f}; {found.how})."
     )
     if verdict != "pass":
@@ -60,7 +61,9 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
             "two sides are not alike, and the jump is not the effect of eligibility alone."
         )
     heap, at = _heap(cut, near)
-    text += f" The commonest score near the cutoff is {at:g}, held by {percent(heap)} of the rows there."
+    text += (
+        f" The commonest score near the cutoff is {score_words(case, at)}, held by {percent(heap)} of the rows there."
+    )
     numbers = found.numbers | {"p": found.p, "rows_below": sides[0], "rows_above": sides[1], "bandwidth": reach}
     numbers |= {"density_ratio": found.ratio, "largest_heap": heap}
     return finding(NAME, case, verdict, text, numbers, "concern: p below 0.05; fail: p below 0.01")

@@ -7,7 +7,7 @@ from numpy.random import Generator
 from pydantic import Field
 
 from vru.checks.check import Case, Check, CheckOptions
-from vru.checks.cutoffs import Cutoff, cutoff_of, without_receipt
+from vru.checks.cutoffs import Cutoff, cutoff_of, score_words, without_receipt
 from vru.checks.findings import excludes_none, finding, guarded, not_run, percent
 from vru.cohort import Cohort
 from vru.errors import MethodError
@@ -62,7 +62,7 @@ def _judge(case: Case, tried: list[tuple[float, Estimate]], alarms: int, failed:
         verdict = "concern"
     values = np.array([e.value for _, e in tried])
     worst = float(values[np.abs(values).argmax()])
-    listed = ", ".join(f"{at:g}" for at, _ in tried)
+    listed = ", ".join(score_words(case, at) for at, _ in tried)
     text = (
         f"The analysis was repeated at {len(tried)} made-up {'cutoffs' if len(tried) > 1 else 'cutoff'} ({listed}), each on "
         f"rows of one side alone, where eligibility does not change. It claimed a jump at {alarms} of them "

@@ -129,7 +129,12 @@ def _birth(text: str, context: Context) -> Iterator[str]:
         day, _, month, year, iso_year, iso_month, iso_day = match.groups()
         d, m, y = (int(v) for v in ((iso_day, iso_month, iso_year) if iso_year else (day, month, year)))
         # Somebody of ten or more when the data begin; later dates are about the work, not about people.
-        if 1 <= m <= 12 and 1 <= d <= 31 and 1900 <= y <= context.first_year - 10:
+        if (
+            1 <= m <= 12
+            and 1 <= d <= 31
+            and 1900 <= y <= context.first_year - 10
+            and match.group() not in context.known
+        ):
             yield match.group()
 
 

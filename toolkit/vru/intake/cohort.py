@@ -5,13 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from vru.cohort import Cohort, Kind
+from vru.cohort import EPOCH, Cohort, Kind
 from vru.errors import DataError, Problem
 from vru.events import DataNote, Table
 from vru.intake import columns as read
 from vru.intake.made import Made
+from vru.intake.values import parse_dates
 from vru.protocol.fields import Outcome, Protocol
-from vru.protocol.rows import CohortPlan
+from vru.protocol.rows import CohortPlan, CovariateColumn
 
 
 def build_cohort(protocol: Protocol, tables: Mapping[str, Table]) -> Made:
@@ -38,12 +39,20 @@ def build_cohort(protocol: Protocol, tables: Mapping[str, Table]) -> Made:
 
 def _wanted(plan: CohortPlan, outcomes: list[Outcome]) -> list[str]:
     arms = [a.column for a in (plan.assigned, plan.received) if a is not None]
-    single = [c for c in (plan.cluster, plan.stratum, plan.period, plan.exposure, plan.running) if c is not None]
-    return [plan.id, *arms, *single, *_columns(plan), *(o.column for o in outcomes if o.column)]
+    single = [c for c in (plan.cluster, plan.stratum, plan.period, plan.exposure) if c is not None]
+    score = [] if plan.running is None else [_column(plan.running)]
+    return [
+        plan.id,
+        *arms,
+        *single,
+        *score,
+        *map(_column, plan.covariates.values()),
+        *(o.column for o in outcomes if o.column),
+    ]
 
 
-def _columns(plan: CohortPlan) -> list[str]:
-    return [c if isinstance(c, str) else c.column for c in plan.covariates.values()]
+def _column(plan: str | CovariateColumn) -> str:
+    return plan if isinstance(plan, str) else plan.column
 
 
 def _refuse_repeated(reading: read.Reading, plan: CohortPlan) -> None:
@@ -63,7 +72,8 @@ def _cohort(protocol: Protocol, plan: CohortPlan, reading: read.Reading, outcome
     groups = {what: _names(reading, what, getattr(plan, what)) for what in ("cluster", "stratum", "period")}
     values = {o.id: _outcome(reading, o) for o in outcomes}
     arms = [None if a is None else read.arm(reading, a) for a in (plan.assigned, plan.received)]
-    exposure, running = filled(plan.exposure), filled(plan.running)
+    exposure = filled(plan.exposure)
+    running, dated = (None, False) if plan.running is None else _score(reading, plan.running)
     covariates = pd.DataFrame({name: read.covariate(reading, c) for name, c in plan.covariates.items()})
     if reading.problems:
         raise DataError(*reading.problems)
@@ -81,9 +91,22 @@ def _cohort(protocol: Protocol, plan: CohortPlan, reading: read.Reading, outcome
         **groups,
         exposure=exposure,
         running=running,
+        dated=dated,
         noun=protocol.units.noun,
         provenance={plan.data: reading.table.sha256},
     )
+
+
+def _score(reading: read.Reading, plan: str | CovariateColumn) -> tuple[np.ndarray, bool]:
+    """The score, and whether it is a date: as declared, or in the short form where every cell is one."""
+    column = _column(plan)
+    cells = reading.cells(column)
+    dated = parse_dates(cells.text, reading.marks.dates).notna().all() if isinstance(plan, str) else plan.kind == "date"
+    if not dated:
+        return read.numbers(reading, column, gaps=False, unit=None if isinstance(plan, str) else plan.unit), False
+    days = (read.dates(reading, column) - pd.Timestamp(EPOCH)).dt.total_seconds() / 86_400
+    reading.account.append(f"{column}: date, {days.notna().sum():,} values")
+    return days.to_numpy(dtype=float), True
 
 
 def _names(reading: read.Reading, what: str, column: str | None) -> tuple[str, ...] | None:

@@ -14,7 +14,7 @@ from vru.methods.method import Method, MethodOptions
 from vru.methods.people.describe import arms, balance
 from vru.methods.people.rows import Rows
 from vru.methods.threshold.notes import notes
-from vru.methods.threshold.sample import FEWEST_SCORES, Threshold, TreatedSide, take_threshold
+from vru.methods.threshold.sample import FEWEST_SCORES, Cutoff, Threshold, TreatedSide, take_threshold
 from vru.results import Estimate, Interval, Scale
 from vru.stats.bandwidth import Bandwidth, choose_bandwidth
 from vru.stats.intervals import Bounds, quantile, two_sided_p, wald
@@ -23,14 +23,14 @@ from vru.stats.weak_ratio import WeakRatio, weak_ratio
 
 
 class Options(MethodOptions):
-    """``cutoff``, in units of the score, and the ``treated_side`` of it.
+    """``cutoff``, in units of the score (2003-09-01 where that is a date), and the ``treated_side`` of it.
 
-    ``bandwidth``: "auto" (least mean squared error) or a distance; ``bias_bandwidth``: "auto" or a distance, for the
-    bias ("auto" is the same as a fixed ``bandwidth``). ``order``: of the local polynomial. ``covariates``: held
-    fixed for precision. ``interval``: where receipt differs from the rule, "anderson_rubin" or "delta".
+    ``bandwidth``: "auto" (least mean squared error) or a distance, in days between dates; ``bias_bandwidth``: "auto" or a
+    distance, for the bias ("auto" is the same as a fixed ``bandwidth``). ``order``: of the local polynomial. ``covariates``:
+    held fixed for precision. ``interval``: where receipt differs from the rule, "anderson_rubin" or "delta".
     """
 
-    cutoff: float = 0.0
+    cutoff: Cutoff = 0.0
     treated_side: TreatedSide = "at_or_above"
     bandwidth: float | Literal["auto"] = "auto"
     bias_bandwidth: float | Literal["auto"] = "auto"
@@ -156,7 +156,7 @@ def _estimate(
         role="exploratory",
         method=METHOD.name,
         outcome=outcome,
-        estimand=f"{what[t.rows.kind]} {who}, at the cutoff {t.cutoff:g}",
+        estimand=f"{what[t.rows.kind]} {who}, at the cutoff {t.ruled.score_words(t.cutoff)}",
         scale=scale,
         value=answer.value,
         se=answer.se,

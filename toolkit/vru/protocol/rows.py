@@ -54,12 +54,16 @@ class CohortPlan(Section):
     stratum: Column | None = Field(None, description="What allocation was done within")
     period: Column | None = Field(None, description="For a stepped wedge: the period of the row")
     exposure: Column | None = Field(None, description="Follow-up time at risk, in any unit, positive")
-    running: Column | None = Field(None, description="The score that eligibility depends on")
+    running: Column | CovariateColumn | None = Field(
+        None, description="The score that eligibility depends on: a number, or a date"
+    )
 
     @model_validator(mode="after")
     def _compared(self) -> "CohortPlan":
         if self.assigned is None and self.received is None and self.running is None:
             raise ValueError("nobody is compared: give assigned, received or running")
+        if isinstance(self.running, CovariateColumn) and self.running.kind not in ("number", "date"):
+            raise ValueError("running is a number or a date")
         return self
 
 

@@ -2,18 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from datetime import date
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import BeforeValidator
 
-from vru.cohort import Cohort
+from vru.cohort import EPOCH, Cohort
 from vru.errors import MethodError, Problem
 from vru.methods.people.rows import Rows, take_rows
 from vru.stats.local_polynomial import Side, side
 
 TreatedSide = Literal["at_or_above", "above", "at_or_below", "below"]
+Cutoff = Annotated[float, BeforeValidator(lambda given: day_number(given))]
+"""A score, or the day that it is: 2003-09-01."""
 FEWEST_ROWS = 20
 FEWEST_SCORES = 5
+
+
+def day_number(given: object) -> object:
+    """A day (text as 2003-09-01, or a date) as days since 1970-01-01; anything else as it is."""
+    if isinstance(given, str):
+        try:
+            given = date.fromisoformat(given)
+        except ValueError:
+            return given
+    return float((given - EPOCH).days) if isinstance(given, date) else given
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +124,11 @@ def _refuse_sides(cohort: Cohort, outcome: str, score: np.ndarray, ruled: np.nda
         seen = where & ~np.isnan(y)
         n, values = int(seen.sum()), len(np.unique(score[seen]))
         if n < FEWEST_ROWS or values < FEWEST_SCORES:
-            hint = f"scores run from {score.min():g} to {score.max():g}: is the cutoff, and the treated side, right?"
+            first, last = cohort.score_words(float(score.min())), cohort.score_words(float(score.max()))
+            hint = f"scores run from {first} to {last}: is the cutoff, and the treated side, right?"
             problems.append(
                 Problem(
-                    f"{n} rows with {values} distinct scores are on the {name} side of the cutoff {cutoff:g}",
+                    f"{n} rows with {values} distinct scores are on the {name} side of the cutoff {cohort.score_words(cutoff)}",
                     where="cohort: running",
                     allowed=f"{FEWEST_ROWS} rows and {FEWEST_SCORES} distinct scores on each side, or more",
                     hint=hint,
