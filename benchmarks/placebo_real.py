@@ -47,11 +47,17 @@ PER_AREA: dict[str, object] = {"area_weights": "number of areas"}
 COMPARED: dict[str, tuple[str, dict[str, object]]] = {
     "weighted_displacement": ("weighted_displacement", {}),
     "weighted_displacement, per area": ("weighted_displacement", PER_AREA),
+    "weighted_displacement, as published": ("weighted_displacement", {"variance": "as_published"}),
+    "weighted_displacement, per area, as published": (
+        "weighted_displacement",
+        PER_AREA | {"variance": "as_published"},
+    ),
     "weighted_displacement, per area, overdispersed": (
         "weighted_displacement",
         PER_AREA | {"variance": "overdispersed"},
     ),
-    "relative_rate_ratio": ("relative_rate_ratio", {}),
+    "relative_rate_ratio": ("relative_rate_ratio", {"draws": 1999}),
+    "relative_rate_ratio, as published": ("relative_rate_ratio", {"variance": "as_published"}),
     "poisson_did": ("poisson_did", {"draws": 1999}),
     "level_adjusted_did": ("level_adjusted_did", {}),
     "staggered_did": ("staggered_did", {"draws": 299}),
@@ -320,7 +326,8 @@ evaluations of one force share its months, so those columns are one history each
 Months that a force did not publish are missing, never zero: 2019-07 in Merseyside; in Essex all but 2018-01 to 07, 2018-10 to
 2019-02 and 2021-03 to 2022-03, the last being its longest run. The window holds the lockdowns of 2020 and 2021 and a rise of
 about half in Merseyside. staggered_did and staggered_poisson give each treated area a start of its own; all others share one.
-Fewer draws than by default: poisson_did 1,999, staggered 299, placebos 199 (synthetic_did 50), structural_series 999.
+Fewer draws than by default: poisson_did and relative_rate_ratio 1,999, staggered 299, placebos 199 (synthetic_did 50),
+structural_series 999.
 "Per area": each arm's counts divided by its number of areas (`area_weights`). A star: some evaluations were refused or had no
 interval.
 

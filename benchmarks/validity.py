@@ -23,9 +23,9 @@ from vru.panel import Panel
 RATIO = 0.75
 COLUMNS: dict[str, tuple[str, dict[str, object]]] = {
     "before_after": ("before_after", {}),
-    "weighted_displacement": ("weighted_displacement", {}),
+    "weighted_displacement": ("weighted_displacement", {"variance": "as_published"}),
     "weighted_displacement, overdispersed": ("weighted_displacement", {"variance": "overdispersed"}),
-    "relative_rate_ratio": ("relative_rate_ratio", {}),
+    "relative_rate_ratio": ("relative_rate_ratio", {"variance": "as_published"}),
     "poisson_did": ("poisson_did", {"draws": 999}),
 }
 

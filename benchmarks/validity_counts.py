@@ -31,13 +31,13 @@ COLUMNS: Columns = {
     "before_after, negative_binomial": ("before_after", {"variance": "negative_binomial"}),
     "before_after, exact": ("before_after", {"interval": "exact"}),
     "before_after, e_test": ("before_after", {"interval": "exact", "test": "e_test"}),
-    "weighted_displacement": ("weighted_displacement", {}),
+    "weighted_displacement": ("weighted_displacement", {"variance": "as_published"}),
     "weighted_displacement, overdispersed": ("weighted_displacement", {"variance": "overdispersed"}),
-    "relative_rate_ratio": ("relative_rate_ratio", {}),
-    "weighted_displacement_quotient": ("weighted_displacement_quotient", {}),
+    "relative_rate_ratio": ("relative_rate_ratio", {"variance": "as_published"}),
+    "weighted_displacement_quotient": ("weighted_displacement_quotient", {"variance": "as_published"}),
 }
 HARM_COLUMNS: Columns = {
-    "poisson": ("weighted_displacement", HARM),
+    "poisson": ("weighted_displacement", {**HARM, "variance": "as_published"}),
     "overdispersed": ("weighted_displacement", {**HARM, "variance": "overdispersed"}),
 }
 

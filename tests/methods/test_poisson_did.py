@@ -104,7 +104,7 @@ def test_exposure_that_only_differs_between_units_changes_nothing(make_panel: Ma
 
 @pytest.mark.parametrize(
     ("treated", "comparison", "words"),
-    [(3, 12, "randomisation"), (10, 19, "randomisation"), (19, 40, "randomisation"), (20, 20, "cluster")],
+    [(3, 12, "randomisation"), (10, 19, "randomisation"), (39, 60, "randomisation"), (40, 40, "cluster")],
 )
 def test_auto_chooses_by_number_of_units(treated: int, comparison: int, words: str, make_panel: MakePanel) -> None:
     found = fit(make_panel(treated=treated, comparison=comparison), draws=199)

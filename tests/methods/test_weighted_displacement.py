@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from scipy import stats
 
 from vru.errors import MethodError
+from vru.methods.inference import TOO_NARROW
 from vru.methods.weighted_displacement import METHOD
 from vru.panel import Panel
 from vru.results import Estimate
@@ -52,7 +54,8 @@ def test_area_weights_through_the_panel(totals: Totals) -> None:
 
 def test_overdispersed_variance_is_an_option_and_a_note(make_panel: MakePanel) -> None:
     panel = make_panel(dispersion=0.3)
-    plain, wide = fit(panel), fit(panel, variance="overdispersed")
+    plain, wide = fit(panel, variance="as_published"), fit(panel, variance="overdispersed")
+    assert fit(panel, variance="poisson").se == plain.se
     assert (wide.se or 0) / (plain.se or 1) == pytest.approx(plain.counts["phi"] ** 0.5)
     assert any(f"{wide.low:.1f} to {wide.high:.1f}" in n for n in plain.notes)
 
@@ -136,7 +139,7 @@ def test_harm_works_at_any_level_with_area_weights_and_extra_variation(make_pane
     other = make_panel(mean=2, buffers=3, seed=9)
     both = replace(panel, counts={"violence": panel.counts["violence"], "rare": other.counts["violence"]})
     weights = {"violence": 1.0, "rare": 50.0}
-    plain = by_harm(both, "violence", harm_weights=weights)
+    plain = by_harm(both, "violence", harm_weights=weights, variance="as_published")
     wide = by_harm(both, "violence", harm_weights=weights, variance="overdispersed")
     parts = [fit(p, variance="overdispersed").se or 0 for p in (panel, other)]
     assert wide.se == pytest.approx(np.hypot(parts[0], 50 * parts[1]))
@@ -197,3 +200,65 @@ def test_a_rare_kind_of_great_weight_is_said(make_panel: MakePanel) -> None:
     assert not any(
         "recorded" in n and "in all" in n for n in by_harm(both, "violence", harm_weights={"violence": 1.0}).notes
     )
+
+
+def test_the_error_is_that_of_the_areas_where_counts_by_area_are_known(make_panel: MakePanel) -> None:
+    panel = make_panel(dispersion=0.3)
+    found = fit(panel)
+    y, post = panel.counts["violence"], panel.post()
+    change = y[:, post].sum(axis=1) - y[:, ~post].sum(axis=1) * post.sum() / (~post).sum()
+    groups = [change[panel.is_role(r)] for r in ("treated", "comparison")]
+    parts = [len(g) * g.var(ddof=1) for g in groups]
+    assert found.value == pytest.approx(groups[0].sum() - groups[1].sum())
+    assert found.se == pytest.approx(np.sqrt(sum(parts)))
+    assert found.low is not None
+    assert found.se is not None
+    df = sum(parts) ** 2 / sum(v**2 / (len(g) - 1) for v, g in zip(parts, groups, strict=True))
+    assert found.low == pytest.approx(found.value - stats.t.ppf(0.975, df) * found.se)
+    assert TOO_NARROW not in found.notes
+    assert TOO_NARROW in fit(panel, variance="as_published").notes
+
+
+def test_by_area_keeps_its_promise_where_areas_change_differently(totals: Totals) -> None:
+    rng = np.random.default_rng(3)
+    alarms = {"auto": 0, "as_published": 0}
+    for _ in range(300):
+        panel = uneven(rng)
+        for variance in alarms:
+            alarms[variance] += (fit(panel, variance=variance).p or 0) < 0.05
+    assert alarms["auto"] <= 27
+    assert alarms["as_published"] > 60
+
+
+def uneven(rng: np.random.Generator) -> Panel:
+    """Twenty areas, half of them treated by lot and in vain, each with a course of its own: standard deviation 30%."""
+    periods = tuple(f"20{21 + i // 12}-{i % 12 + 1:02d}" for i in range(24))
+    mean = rng.gamma(4, 2, (20, 1)) * np.exp(rng.normal(0, 0.3, (20, 1)) * (np.arange(24) >= 12))
+    return Panel(
+        units=tuple(f"u{i:02d}" for i in range(20)),
+        periods=periods,
+        counts={"violence": rng.poisson(mean).astype(float)},
+        role=("treated",) * 10 + ("comparison",) * 10,
+        starts=(periods[12],) * 10 + (None,) * 10,
+        missing=np.zeros((20, 24), dtype=bool),
+    )
+
+
+def test_kinds_of_harm_are_taken_together_by_area(make_panel: MakePanel) -> None:
+    """The same kind twice is one kind of twice the weight, which independent kinds would not be."""
+    panel = make_panel(dispersion=0.3)
+    twice = replace(panel, counts={"violence": panel.counts["violence"], "again": panel.counts["violence"]})
+    found = by_harm(twice, "violence", harm_weights={"violence": 1.0, "again": 1.0})
+    assert found.se == pytest.approx(2 * (fit(panel).se or 0))
+    assert "kinds of offence together" in found.inference
+
+
+def test_by_area_needs_two_areas_in_a_group(totals: Totals) -> None:
+    with pytest.raises(MethodError, match="no group has two areas"):
+        fit(totals(T=(50, 30), C=(60, 55)), variance="by_area")
+
+
+def test_nothing_prevented_has_no_sign(totals: Totals) -> None:
+    found = fit(totals(T=(50, 50), C=(60, 60)))
+    assert found.events_prevented is not None
+    assert str(found.events_prevented.value) == "0.0"

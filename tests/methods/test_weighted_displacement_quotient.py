@@ -1,11 +1,13 @@
 """Weighted displacement quotient through a panel: what is the value, what is said, what is refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from vru.errors import MethodError
+from vru.methods.inference import TOO_NARROW
 from vru.methods.weighted_displacement_quotient import METHOD
 from vru.panel import Panel
 from vru.results import Estimate
@@ -98,3 +100,17 @@ def test_level_reaches_value_and_quotient(totals: Totals) -> None:
     assert wide.counts["quotient_low"] < narrow.counts["quotient_low"]
     assert (wide.low or 0) < (narrow.low or 0)
     assert "80% interval" in said(narrow)
+
+
+def test_areas_that_change_differently_widen_the_interval(make_panel: MakePanel) -> None:
+    panel = make_panel(buffers=6, mean=20)
+    counts = panel.counts["violence"].copy()
+    course = np.exp(np.random.default_rng(2).normal(0, 0.4, (len(panel.units), 1)))
+    counts[:, panel.post()] = (counts[:, panel.post()] * course).round()
+    uneven = replace(panel, counts={"violence": counts})
+    plain, areas = fit(uneven, variance="as_published"), fit(uneven)
+    assert areas.value == plain.value
+    assert (areas.high or 0) - (areas.low or 0) > 1.5 * ((plain.high or 0) - (plain.low or 0))
+    assert "the areas' changes" in areas.inference
+    assert TOO_NARROW in plain.notes
+    assert TOO_NARROW not in areas.notes

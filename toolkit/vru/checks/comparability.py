@@ -10,6 +10,7 @@ from vru.checks.check import Case, Check, CheckOptions
 from vru.checks.findings import finding, guarded, not_run, percent
 from vru.checks.windows import Counts, before_start
 from vru.results import Finding, Verdict
+from vru.words.p_value import p_is
 
 NAME = "comparability"
 FEATURES = ("level", "trend", "unsteadiness")
@@ -93,7 +94,7 @@ def _run(case: Case, options: Options, rng: Generator) -> Finding:
     text = (
         f"Before the start, treated areas differed from comparison areas by (in standard deviations) {listed}. A classifier "
         f"that had not seen an area {able} tell from these which kind it was (AUC {told.auc:.2f}, 0.5 is guessing, "
-        f"p = {told.p:.2f}), and {percent(told.overlap)} of treated areas have comparison areas like them."
+        f"{p_is(told.p)}), and {percent(told.overlap)} of treated areas have comparison areas like them."
     )
     if verdict == "concern":
         text += " Different levels do not bias a difference-in-differences by themselves, but unlike areas may also trend apart."

@@ -13,6 +13,7 @@ from vru.checks.findings import finding, guarded, not_run, percent
 from vru.results import Finding, Verdict
 from vru.stats.density_jump import density_jump
 from vru.stats.lumpy_density import count_jump, step_of
+from vru.words.p_value import p_is
 
 NAME = "density_at_cutoff"
 FEWEST = 20
@@ -53,7 +54,7 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     at_cutoff = case.cohort.score_words(cut.at)
     text = (
         f"Within {reach:.3g} of the cutoff {at_cutoff} there are {sides[0]:,} rows below and {sides[1]:,} above. The density "
-        f"of the score just above the cutoff {many} (p = {found.p:.3f}; {found.how})."
+        f"of the score just above the cutoff {many} ({p_is(found.p)}; {found.how})."
     )
     if verdict != "pass":
         text += (

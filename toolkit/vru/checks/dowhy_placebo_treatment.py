@@ -8,6 +8,7 @@ from vru.checks.dowhy_model import refute, row_model, words
 from vru.checks.findings import finding, guarded, not_run
 from vru.checks.row_table import row_table
 from vru.results import Finding, Verdict
+from vru.words.p_value import p_is
 
 NAME = "dowhy_placebo_treatment"
 
@@ -43,7 +44,7 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     verdict: Verdict = "fail" if said.p < 0.05 else "concern" if size > 0.5 else "pass"
     text = (
         f"With the treated label dealt out at random {options.simulations} times, DoWhy's effect was on average "
-        f"{words(table, said.effect)} (it should be close to none; p = {said.p:.2f}), against {words(table, built.effect)} "
+        f"{words(table, said.effect)} (it should be close to none; {p_is(said.p)}), against {words(table, built.effect)} "
         f"with the real labels ({table.arms[0]} treated and {table.arms[1]} comparison {table.noun}, one row each)."
     )
     numbers = {

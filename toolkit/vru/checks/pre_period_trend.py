@@ -12,6 +12,7 @@ from vru.checks.findings import changed, finding, guarded, not_run, percent
 from vru.checks.windows import Counts, before_start
 from vru.results import Finding, Verdict
 from vru.stats.pretrend import Pretrend, pretrend
+from vru.words.p_value import p_is
 
 NAME = "pre_period_trend"
 _THRESHOLD = (
@@ -108,7 +109,7 @@ def _judge(case: Case, tested: Pretrend, ahead: float, before: Counts) -> Findin
 def _text(case: Case, tested: Pretrend, ahead: float, before: Counts, power: _Power) -> str:
     text = (
         f"Before the start, offences in treated areas moved against the comparison by {changed(12 * tested.slope)} "
-        f"a year (p = {tested.p_linear:.2f} for a steady trend, {tested.p_joint:.2f} for any differing movement, "
+        f"a year ({p_is(tested.p_linear)} for a steady trend, {tested.p_joint:.2f} for any differing movement, "
         f"over {len(before.at)} months). Carried on after the start, that trend alone would look like an effect of "
         f"{changed(tested.slope * ahead)}. The test could not have seen a trend smaller than about "
         f"{percent(math.expm1(12 * power.slope))} a year, which would look like {percent(math.expm1(power.bias))}"

@@ -25,6 +25,7 @@ from vru.stats.crossed import Crossed, fit_crossed, null_means
 from vru.stats.intervals import Bounds
 from vru.stats.patrol_draws import Redrawn, Scheme
 from vru.stats.patrol_test import Contrast, Trial, balance, p_of_values
+from vru.words.p_value import p_is
 
 WEAK = 10.0
 
@@ -224,7 +225,7 @@ def _notes(rows: AreaDays, dose: Dose, opts: Options, per: str, a: _Answers) -> 
             "single figure may be far out."
         )
     if a.scheduled.p is not None:
-        notes.append(f"As scheduled: rate ratio {math.exp(float(a.model.value[0])):.2f}, p = {a.scheduled.p:.3f}.")
+        notes.append(f"As scheduled: rate ratio {math.exp(float(a.model.value[0])):.2f}, {p_is(a.scheduled.p)}.")
     return (*notes, *bend_notes(a.bend, opts.dose, opts.per, opts.level), *a.dosed.notes, *limits(rows))
 
 

@@ -8,6 +8,7 @@ from scipy import stats
 
 from vru.methods.arms import Arms
 from vru.methods.measured import IN_WORDS, false_alarms
+from vru.stats.by_area import change_dispersion
 from vru.stats.dispersion import Dispersion, fit_poisson
 
 INDEPENDENT_MONTHS = (
@@ -16,22 +17,28 @@ INDEPENDENT_MONTHS = (
     "weighted_displacement_quotient",
     "relative_rate_ratio",
 )
+TOTALS = ("weighted_displacement", "relative_rate_ratio")
 KEPT = 7.5
 """False alarms in 100 up to which the 5 promised are taken as kept."""
 DIFFERENCES = ("weighted_displacement", "weighted_displacement_quotient")
 FEW_EXPECTED = 10.0
 
 
-def measured_limits(method: str, arms: Arms, extra: Dispersion) -> tuple[str, ...]:
+def measured_limits(
+    method: str, arms: Arms, extra: Dispersion, independent_months: bool | None = None
+) -> tuple[str, ...]:
     """Warnings for data like those on which the method's intervals missed their nominal coverage.
 
-    extra : the variation the method's interval allows for. An empty answer does not vouch for the
+    extra : the variation the method's interval allows for. independent_months : whether the interval takes months as
+    independent; by default as the method does. An empty answer does not vouch for the
     data: a change that came to all treated units for another reason cannot be seen in them.
     """
     notes = [_few_counts(method, arms)]
-    if method in INDEPENDENT_MONTHS:
+    if method in INDEPENDENT_MONTHS if independent_months is None else independent_months:
         notes += [_differing_change(arms, extra), _linked_months(arms)]
-    return tuple(n for n in notes if n) + on_real_violence(method)
+    said = tuple(n for n in notes if n)
+    # What was measured is the default: intervals of totals alone say so themselves.
+    return said if independent_months and method in TOTALS else said + on_real_violence(method)
 
 
 def on_real_violence(method: str) -> tuple[str, ...]:
@@ -66,26 +73,18 @@ def _few_counts(method: str, arms: Arms) -> str:
 
 def _differing_change(arms: Arms, extra: Dispersion) -> str:
     """Whether units of one arm changed more differently than independent months explain."""
-    spread, df = 0.0, 0
-    for rows in (arms.role == r for r in sorted(set(arms.role))):
-        late = arms.post if not arms.staggered else arms.after[rows]
-        after = (arms.counts[rows] * late).sum(axis=1)
-        total = arms.counts[rows].sum(axis=1)
-        if rows.sum() < 2 or total.sum() == 0 or not 0 < after.sum() < total.sum():
-            continue
-        share = after.sum() / total.sum()
-        keep = total > 0
-        spread += float(((after - total * share)[keep] ** 2 / (total[keep] * share * (1 - share))).sum())
-        df += int(keep.sum()) - 1
+    late = arms.after if arms.staggered else np.broadcast_to(arms.post, arms.counts.shape)
+    after = (arms.counts * late).sum(axis=1)
+    found = change_dispersion(arms.counts.sum(axis=1) - after, after, arms.role)
     if int(arms.treated.sum()) == 1:
         return (
             "One treated unit: its months cannot show how much areas differ in their course anyway. In simulation the "
             "interval missed more often than it should once areas differed (standard deviation 20%)."
         )
-    between = spread / df if df else 0.0
-    if df and between > 1.5 * extra.inflation and stats.chi2.sf(spread / extra.inflation, df) < 0.05:
+    chance = found is None or stats.chi2.sf(found.phi * found.df / extra.inflation, found.df) >= 0.05
+    if found is not None and found.phi > 1.5 * extra.inflation and not chance:
         return (
-            f"Units changed more differently from each other than their months explain ({between:.1f} times Poisson "
+            f"Units changed more differently from each other than their months explain ({found.phi:.1f} times Poisson "
             f"between units, {extra.inflation:.1f} within). In simulation such intervals covered far less often than "
             "they claim; poisson_did allows for it."
         )

@@ -54,7 +54,7 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
     exposure = arms.exposure if arms.exposure is not None and opts.exposure else np.ones_like(arms.counts)
     regular = is_regular(arms, exposure)
     fitted = fit_closed_form(arms, cells) if regular else fit_iteratively(arms, exposure, cells)
-    mode = choose(opts.inference, int(arms.treated.sum()), int((~arms.treated).sum()))
+    mode = choose(opts.inference, int(arms.treated.sum()), int((~arms.treated).sum()), regular)
     answer = _inference(mode, opts, arms, exposure, cells, fitted, rng)
     return _estimate(outcome, opts, arms, cells, fitted, answer)
 

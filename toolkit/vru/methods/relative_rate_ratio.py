@@ -2,25 +2,35 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.random import Generator
+from pydantic import Field
 
 from vru.errors import MethodError, Problem
 from vru.methods.arms import Arms, Totals, common_window, path, take_arms, totals
-from vru.methods.inference import Inference
+from vru.methods.did.inference import Ask, Regular, choose, infer_regular
+from vru.methods.inference import TOO_NARROW, Inference
 from vru.methods.limits import measured_limits
 from vru.methods.method import Method, MethodOptions
 from vru.panel import Panel
 from vru.results import Estimate, Interval
 from vru.stats.blocks import fit_blocks
 from vru.stats.dispersion import Dispersion
-from vru.stats.intervals import prevented, prevented_bounds, two_sided_p, wald
+from vru.stats.intervals import Bounds, prevented, prevented_bounds, two_sided_p, wald
 from vru.stats.ratios import RelativeRatio, relative_rate_ratio
 
 
 class Options(MethodOptions):
-    """``level`` only: the variance always allows for overdispersion where the panel shows it."""
+    """``variance``: by_area, from how differently areas changed (reassignment under 40 areas an arm, else cluster-robust);
+    as_published, Wilson's formula with phi of the unit-months; auto is by_area where an arm has two areas or more.
+
+    ``draws``: of reassignment.
+    """
+
+    variance: Literal["auto", "by_area", "as_published"] = "auto"
+    draws: int = Field(9999, ge=199, le=200_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +40,51 @@ class _Cells:
 
 
 def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> Estimate:
-    """``ln(T1/T0) - ln(C1/C0)``; variance times phi of the unit-months around unit and month effects.
+    """``ln(T1/T0) - ln(C1/C0)``; interval from how differently areas changed, or Wilson's formula where there are but totals.
 
     Raises MethodError without comparison units, with staggered starts, or where an arm has no offences.
     """
+    opts = Options.model_validate(options.model_dump())
     arms = common_window(take_arms(panel, outcome, ("treated", "comparison")))
     treated, comparison = totals(arms, "treated"), totals(arms, "comparison")
     if treated is None or comparison is None:
         raise MethodError(Problem("this method needs treated and comparison units", where="units"))
     extra = fit_blocks(arms.counts, arms.treated.astype(int), arms.post).dispersion
     found = relative_rate_ratio(treated.before, treated.after, comparison.before, comparison.after, extra.inflation)
+    cells = _Cells(treated, comparison)
+    if opts.variance == "by_area" or (opts.variance == "auto" and len(arms.units) > 2):
+        return _estimate(outcome, opts, arms, cells, found, extra, _by_area(opts, arms, found, rng))
+    return _estimate(outcome, opts, arms, cells, found, extra, _as_published(opts, cells, found, extra))
+
+
+def _by_area(opts: Options, arms: Arms, found: RelativeRatio, rng: Generator) -> Inference:
+    if found.added:
+        why = "No interval: the ratio is that of an added half, and areas cannot be told apart by it."
+        return Inference(Bounds(None, None), None, None, "none", (why,))
+    before, after = arms.counts[:, ~arms.post].sum(axis=1), arms.counts[:, arms.post].sum(axis=1)
+    mode = choose("auto", int(arms.treated.sum()), int((~arms.treated).sum()), regular=True)
+    data = Regular(before, after, arms.treated, len(arms.periods))
+    return infer_regular(mode, data, Ask(found.log_ratio, found.se, opts.level, opts.draws), rng)
+
+
+def _as_published(opts: Options, cells: _Cells, found: RelativeRatio, extra: Dispersion) -> Inference:
+    if min(cells.comparison.before, cells.comparison.after) == 0:
+        why = "No interval and no p-value: the comparison's change is that of the added half, which no data support."
+        return Inference(Bounds(None, None), None, None, "none", (why, TOO_NARROW))
     df = extra.df if extra.df > 0 else None
     law = f"t with {df} degrees of freedom" if df else "normal; Poisson, no repeated months to measure variation"
-    answer = Inference(
-        wald(found.log_ratio, found.se, options.level, df),
+    return Inference(
+        wald(found.log_ratio, found.se, opts.level, df),
         found.se,
         two_sided_p(found.log_ratio, found.se, df),
         f"Wilson's variance with quasi-Poisson phi of the unit-months; {law}",
+        (TOO_NARROW,),
     )
-    return _estimate(outcome, options.level, arms, _Cells(treated, comparison), found, extra, answer)
 
 
 def _estimate(
     outcome: str,
-    level: float,
+    opts: Options,
     arms: Arms,
     cells: _Cells,
     found: RelativeRatio,
@@ -77,7 +108,7 @@ def _estimate(
         se=answer.se,
         low=answer.bounds.low,
         high=answer.bounds.high,
-        level=level,
+        level=opts.level,
         p=answer.p,
         inference=answer.words,
         events_prevented=None if middle is None or not countable else Interval(middle, saved.low, saved.high),
@@ -87,8 +118,13 @@ def _estimate(
         n_post=arms.n_post,
         path=path(arms, arms.counts[arms.treated].sum(axis=0), np.asarray(expected)) if countable else (),
         counts=_counts(cells, extra),
-        notes=_notes(arms, cells, found, extra) + measured_limits(METHOD.name, arms, extra),
+        notes=(*_notes(arms, cells, found, extra), *answer.notes, *_limits(answer, arms, extra)),
     )
+
+
+def _limits(answer: Inference, arms: Arms, extra: Dispersion) -> tuple[str, ...]:
+    """What was measured of the interval given: that of the areas needs no independent months."""
+    return measured_limits(METHOD.name, arms, extra, independent_months=TOO_NARROW in answer.notes)
 
 
 def _phases(t: Totals) -> tuple[tuple[str, float], ...]:
@@ -104,8 +140,7 @@ def _counts(cells: _Cells, extra: Dispersion) -> dict[str, float]:
 def _notes(arms: Arms, cells: _Cells, found: RelativeRatio, extra: Dispersion) -> tuple[str, ...]:
     notes = [
         *arms.notes,
-        "Assumes that without treatment both arms would have changed by the same proportion, and that months are "
-        "independent.",
+        "Assumes that without treatment both arms would have changed by the same proportion.",
         f"Relative effect size (Farrington and Welsh; above 1 = fewer offences): {math.exp(-found.log_ratio):.3f}.",
     ]
     if arms.n_pre != arms.n_post:

@@ -1,21 +1,24 @@
 """Weighted displacement difference (Wheeler & Ratcliffe 2018): net offences, with spill into buffers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
 from numpy.random import Generator
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from vru.errors import MethodError, Problem
 from vru.methods.arms import Arms, common_window, path, take_arms, totals
 from vru.methods.displaced.harm import Harm, Part, by_harm, refuse_unknown
-from vru.methods.inference import Inference
+from vru.methods.displaced.spread import change_by_area, spread_by_area, with_spread
+from vru.methods.inference import TOO_NARROW, Inference
 from vru.methods.limits import measured_limits
 from vru.methods.method import Method, MethodOptions
 from vru.panel import Panel, Role
 from vru.results import Estimate, Interval
 from vru.stats.blocks import fit_blocks
+from vru.stats.by_area import Spread
 from vru.stats.dispersion import Dispersion
 from vru.stats.displacement import BeforeAfter, Difference, WeightedDisplacement, weighted_displacement
 from vru.stats.intervals import two_sided_p, wald
@@ -33,17 +36,25 @@ class AreaWeights(BaseModel):
     buffer: float = Field(1.0, gt=0)
     buffer_comparison: float = Field(1.0, gt=0)
 
+    def of_role(self, role: str) -> float:
+        """The size of the group of units with that role."""
+        return float(getattr(self, role))
+
 
 class Options(MethodOptions):
     """How counts are weighed.
 
-    ``variance``: poisson, as published, or overdispersed (standard error times the root of phi).
+    ``variance``: by_area, from how differently areas changed; as_published, independent Poisson counts; overdispersed, the
+    same times phi of the unit-months; auto is by_area where a group has two areas or more, else as_published.
     ``area_weights``: size of each group of units. ``harm_weights``: outcome id -> harm of one offence; the answer
     is then the sum over these outcomes, in ``harm_unit``. ``harm_source``: where the weights are from (required
     with them).
     """
 
-    variance: Literal["poisson", "overdispersed"] = "poisson"
+    variance: Annotated[
+        Literal["auto", "by_area", "as_published", "overdispersed"],
+        BeforeValidator(lambda given: "as_published" if given == "poisson" else given),
+    ] = "auto"
     area_weights: AreaWeights = AreaWeights()
     harm_weights: dict[str, Annotated[float, Field(gt=0, le=1e6)]] = Field(default_factory=dict)
     harm_source: str = Field("", max_length=500)
@@ -56,6 +67,11 @@ class Options(MethodOptions):
         if not self.harm_weights and self.harm_source.strip():
             raise ValueError("harm_source is given and harm_weights is not")
         return self
+
+    def by_area(self, roles: np.ndarray) -> bool:
+        """Whether the error is that of the areas. roles : ``(n_units,)``."""
+        several = any((roles == r).sum() > 1 for r in ROLES)
+        return self.variance == "by_area" or (self.variance == "auto" and several)
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -70,10 +86,17 @@ class Options(MethodOptions):
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
+    """parts : with the error of the variance chosen. spread : part -> its error by area; empty where that is not asked."""
+
     parts: WeightedDisplacement
     extra: Dispersion
     stretch: float
     time: float
+    spread: Mapping[str, Spread]
+
+    def df(self, part: str) -> float | None:
+        """Degrees of freedom of a part's error, None for the normal law."""
+        return self.spread[part].df if part in self.spread else None
 
 
 def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> Estimate:
@@ -102,20 +125,30 @@ def _answer(arms: Arms, opts: Options) -> _Answer:
     parts = weighted_displacement(treated, comparison, cells["buffer"], cells["buffer_comparison"], time=time)
     group = np.array([ROLES.index(r) for r in arms.role])
     extra = fit_blocks(arms.counts, group, arms.post).dispersion
+    spread = (
+        spread_by_area(change_by_area(arms, opts.area_weights.of_role), arms.role) if opts.by_area(arms.role) else {}
+    )
+    if opts.variance == "by_area" and not spread:
+        hint = "use variance: as_published, whose interval is too narrow and says so"
+        raise MethodError(Problem("no group has two areas that changed differently", where="units", hint=hint))
     stretch = float(np.sqrt(extra.inflation)) if opts.variance == "overdispersed" else 1.0
-    return _Answer(parts, extra, stretch, time)
+    return _Answer(with_spread(parts, spread), extra, stretch, time, spread)
 
 
-def _each_outcome(panel: Panel, opts: Options) -> tuple[dict[str, Part], tuple[str, ...]]:
-    """The answer for each weighted outcome, and those of which nothing at all was recorded."""
+def _each_outcome(panel: Panel, opts: Options) -> tuple[dict[str, Part], tuple[str, ...], dict[str, Spread]]:
+    """The answer for each weighted outcome, those of which nothing at all was recorded, and the spread by area of the sum."""
     silent = tuple(o for o in opts.harm_weights if np.nansum(panel.counts[o][panel.is_role(*ROLES)]) == 0)
     found = {}
+    joint, role = 0.0 * np.ones(1), np.array([])
     for o in opts.harm_weights:
         if o not in silent:
             arms = common_window(take_arms(panel, o, ROLES, keep_empty=True))
             got = _answer(arms, opts)
-            found[o] = Part(got.parts, got.extra, got.stretch, float(arms.counts[arms.treated].sum()))
-    return found, silent
+            recorded = float(arms.counts[arms.treated].sum())
+            found[o] = Part(got.parts, got.extra, got.stretch, recorded, bool(got.spread))
+            joint, role = joint + opts.harm_weights[o] * change_by_area(arms, opts.area_weights.of_role), arms.role
+    together = spread_by_area(joint, role) if found and all(p.by_area for p in found.values()) else {}
+    return found, silent, together
 
 
 def _cells(arms: Arms, role: str, weight: float) -> BeforeAfter | None:
@@ -123,17 +156,23 @@ def _cells(arms: Arms, role: str, weight: float) -> BeforeAfter | None:
     return None if found is None else BeforeAfter(found.before, found.after, weight)
 
 
-def _interval(part: Difference, level: float, stretch: float) -> Interval:
-    bounds = wald(part.value, part.se * stretch, level)
+def _interval(answer: _Answer, name: str, level: float) -> Interval | None:
+    part: Difference | None = getattr(answer.parts, name)
+    if part is None:
+        return None
+    bounds = wald(part.value, part.se * answer.stretch, level, answer.df(name))
     return Interval(part.value, bounds.low, bounds.high)
 
 
 def _infer(opts: Options, answer: _Answer) -> Inference:
-    total, se = answer.parts.total, answer.parts.total.se * answer.stretch
+    total, se, df = answer.parts.total, answer.parts.total.se * answer.stretch, answer.df("total")
+    if df is not None:
+        words = f"areas' own changes (variance between areas of each group), t with {df:.1f} degrees of freedom"
+        return Inference(wald(total.value, se, opts.level, df), se, two_sided_p(total.value, se, df), words)
     words = "normal; independent Poisson counts, as published"
     if opts.variance == "overdispersed":
         words = "normal; Poisson variance times phi of the unit-months"
-    return Inference(wald(total.value, se, opts.level), se, two_sided_p(total.value, se), words)
+    return Inference(wald(total.value, se, opts.level), se, two_sided_p(total.value, se), words, (TOO_NARROW,))
 
 
 def _expected(arms: Arms, opts: Options) -> np.ndarray:
@@ -146,8 +185,9 @@ def _expected(arms: Arms, opts: Options) -> np.ndarray:
 
 def _estimate(outcome: str, opts: Options, arms: Arms, answer: _Answer) -> Estimate:
     parts, inference = answer.parts, _infer(opts, answer)
-    components = {"local": parts.local, "displacement": parts.displacement, "total": parts.total}
-    local = _interval(parts.local, opts.level, answer.stretch)
+    components = {name: _interval(answer, name, opts.level) for name in ("local", "displacement", "total")}
+    local = _interval(answer, "local", opts.level)
+    assert local is not None  # every answer has a local part
     size = opts.area_weights.treated
     treated = arms.treated
     return Estimate(
@@ -166,18 +206,22 @@ def _estimate(outcome: str, opts: Options, arms: Arms, answer: _Answer) -> Estim
         p=inference.p,
         inference=inference.words,
         events_prevented=Interval(
-            -size * local.value,
-            None if local.high is None else -size * local.high,
-            None if local.low is None else -size * local.low,
+            0.0 - size * local.value,
+            None if local.high is None else 0.0 - size * local.high,
+            None if local.low is None else 0.0 - size * local.low,
         ),
         n_treated=int(treated.sum()),
         n_comparison=int((arms.role == "comparison").sum()),
         n_pre=arms.n_pre,
         n_post=arms.n_post,
         path=path(arms, arms.counts[treated].sum(axis=0), _expected(arms, opts)),
-        components={k: _interval(v, opts.level, answer.stretch) for k, v in components.items() if v is not None},
+        components={k: v for k, v in components.items() if v is not None},
         counts=_counts(arms, answer),
-        notes=_notes(opts, arms, answer) + measured_limits(METHOD.name, arms, answer.extra),
+        notes=(
+            *_notes(opts, arms, answer),
+            *inference.notes,
+            *measured_limits(METHOD.name, arms, answer.extra, independent_months=not answer.spread),
+        ),
     )
 
 
@@ -208,9 +252,9 @@ def _notes(opts: Options, arms: Arms, answer: _Answer) -> tuple[str, ...]:
             "numbers is then unlikely. Set area_weights, or use relative_rate_ratio."
         )
     if extra.phi is not None:
-        wide = _interval(parts.total, opts.level, float(np.sqrt(extra.inflation)))
         notes.append(f"Unit-months vary {extra.phi:.2f} times as much as Poisson counts (phi, {extra.df} df).")
-        if extra.phi > 1.2 and opts.variance == "poisson":
+        if extra.phi > 1.2 and not answer.spread and opts.variance != "overdispersed":
+            wide = wald(parts.total.value, parts.total.se * float(np.sqrt(extra.inflation)), opts.level)
             notes.append(f"Allowing for that the interval would be {wide.low:.1f} to {wide.high:.1f}.")
     return tuple(notes)
 

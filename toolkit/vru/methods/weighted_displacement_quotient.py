@@ -1,17 +1,20 @@
 """Weighted displacement quotient (Bowers & Johnson 2003): did the buffers gain or lose by what was done next door?"""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.random import Generator
 
 from vru.errors import MethodError, Problem
 from vru.methods.arms import Arms, Totals, common_window, path, take_arms, totals
+from vru.methods.inference import TOO_NARROW
 from vru.methods.limits import measured_limits
 from vru.methods.method import Method, MethodOptions
 from vru.panel import Panel, Role
 from vru.results import Estimate, Interval
 from vru.stats.blocks import fit_blocks
+from vru.stats.by_area import change_dispersion
 from vru.stats.dispersion import Dispersion
 from vru.stats.displacement_quotient import (
     Cells,
@@ -28,7 +31,11 @@ ROLES: tuple[Role, ...] = ("treated", "buffer", "comparison")
 
 
 class Options(MethodOptions):
-    """``level`` only: variances always allow for overdispersion where the panel shows it."""
+    """``variance``: by_area, times phi of the areas' changes or of the unit-months, whichever is larger; as_published, times phi
+    of the unit-months; auto is by_area where a group has two areas or more.
+    """
+
+    variance: Literal["auto", "by_area", "as_published"] = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
     _refuse_silence(comparison, outcome)
     group = np.array([ROLES.index(r) for r in arms.role])
     extra = fit_blocks(arms.counts, group, arms.post).dispersion
+    phi, df, by_area = _variation(Options.model_validate(options.model_dump()), arms, group, extra)
     cells = Cells(
         treated.before,
         treated.after,
@@ -68,11 +76,23 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
         buffer.after,
         comparison.before,
         comparison.after,
-        extra.inflation,
-        extra.df if extra.df > 0 else None,
+        phi,
+        df,
         arms.n_pre / arms.n_post,
     )
-    return _estimate(outcome, options.level, arms, cells, _find(cells, options.level), extra)
+    return _estimate(outcome, options.level, arms, cells, _find(cells, options.level), extra, by_area)
+
+
+def _variation(opts: Options, arms: Arms, group: np.ndarray, extra: Dispersion) -> tuple[float, float | None, bool]:
+    """How many times Poisson's the counts vary, the degrees of freedom of that, and whether areas were asked."""
+    after = arms.counts[:, arms.post].sum(axis=1)
+    areas = change_dispersion(arms.counts.sum(axis=1) - after, after, group)
+    if opts.variance == "as_published" or (opts.variance == "auto" and areas is None):
+        return extra.inflation, extra.df if extra.df > 0 else None, False
+    if areas is None:
+        hint = "use variance: as_published, whose interval is too narrow and says so"
+        raise MethodError(Problem("no group has two areas with offences", where="units", hint=hint))
+    return max(areas.phi, extra.inflation), float(areas.df), True
 
 
 def _refuse_silence(comparison: Totals, outcome: str) -> None:
@@ -99,11 +119,14 @@ def _find(cells: Cells, level: float) -> _Found:
     )
 
 
-def _estimate(outcome: str, level: float, arms: Arms, cells: Cells, found: _Found, extra: Dispersion) -> Estimate:
+def _estimate(
+    outcome: str, level: float, arms: Arms, cells: Cells, found: _Found, extra: Dispersion, by_area: bool
+) -> Estimate:
     course = arms.counts[arms.role == "comparison"].sum(axis=0)
     parts = {"local": found.local, "displacement": found.spill, "total": found.total, "gross": found.gross}
     local, total = found.local, found.total
     low, high = total.low, total.high
+    of = f"the areas' changes, {cells.phi:.2f}" if by_area else "the unit-months"
     law = f"t with {cells.df} degrees of freedom" if cells.df else "normal; Poisson, no repeated months"
     return Estimate(
         analysis="",
@@ -119,9 +142,9 @@ def _estimate(outcome: str, level: float, arms: Arms, cells: Cells, found: _Foun
         high=high,
         level=level,
         p=total.p,
-        inference=f"limits of recorded and expected numbers combined (quasi-Poisson phi of the unit-months); {law}; "
+        inference=f"limits of recorded and expected numbers combined (quasi-Poisson phi of {of}); {law}; "
         "quotient by Fieller's interval",
-        events_prevented=Interval(-local.value, -local.high, -local.low),
+        events_prevented=Interval(0.0 - local.value, 0.0 - local.high, 0.0 - local.low),
         n_treated=int(arms.treated.sum()),
         n_comparison=int((arms.role == "comparison").sum()),
         n_pre=arms.n_pre,
@@ -129,7 +152,9 @@ def _estimate(outcome: str, level: float, arms: Arms, cells: Cells, found: _Foun
         path=path(arms, arms.counts[arms.treated].sum(axis=0), np.asarray(course * cells.r0 / cells.c0)),
         components={k: Interval(v.value, v.low, v.high) for k, v in parts.items()},
         counts=_counts(cells, found, extra),
-        notes=_notes(arms, cells, found, extra, level) + measured_limits(METHOD.name, arms, extra),
+        notes=_notes(arms, cells, found, extra, level)
+        + (() if by_area else (TOO_NARROW,))
+        + measured_limits(METHOD.name, arms, extra, independent_months=not by_area),
     )
 
 
@@ -146,7 +171,7 @@ def _notes(arms: Arms, cells: Cells, found: _Found, extra: Dispersion, level: fl
     notes = [
         *arms.notes,
         "Assumes that without treatment treated units, buffers and comparison would have changed by the same "
-        "proportion, and that months are independent.",
+        "proportion.",
         _quotient_words(found, level),
         "The standard error is the one implied by the interval (its width over twice the normal quantile).",
         f"Net effect: treated offences per comparison offence fell by {found.net:.3f} (below 0: rose). The gross "

@@ -9,6 +9,7 @@ from vru.errors import MethodError
 from vru.methods.days.dose import Dose
 from vru.stats.dose_bend import BendTest, BrokenLine, DoseTable, bend_test, broken_line
 from vru.stats.intervals import quantile
+from vru.words.p_value import p_is
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,13 @@ def bend_notes(bend: Bend | None, measure: str, per: float, level: float) -> tup
     test, line = bend.test, bend.line
     if line is None:
         return (
-            f"Among doses given, these data cannot tell a straight line from one that bends (p = {test.p:.3f} over "
+            f"Among doses given, these data cannot tell a straight line from one that bends ({p_is(test.p)} over "
             f"{len(test.knots)} places), so no plateau is reported.",
         )
     low, high = (k * per for k in line.likely)
     below, above = math.exp(line.before), math.exp(line.after)
     words = (
-        f"Among doses given, the line bends (p = {test.p:.3f}), best at {line.knot * per:.0f} {measure} (likely "
+        f"Among doses given, the line bends ({p_is(test.p)}), best at {line.knot * per:.0f} {measure} (likely "
         f"{low:.0f} to {high:.0f}): rate ratio {below:.2f} per {per:g} below, {above:.2f} above. Officers chose the doses, and "
         "that choice can bend the line by itself: this is an association. In simulation a straight line was called bent 6 to 11 "
         "times in 100 instead of 5, and 14 to 16 times where officers stayed longer where more happened."

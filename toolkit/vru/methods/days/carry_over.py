@@ -12,6 +12,7 @@ from vru.results import Interval
 from vru.stats.crossed import Crossed, fit_crossed
 from vru.stats.patrol_draws import Redrawn
 from vru.stats.patrol_test import Contrast, Trial, followers, p_of_values
+from vru.words.p_value import p_is
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,7 @@ def carry_over(trial: Trial, rows: AreaDays, drawn: Redrawn, days: int, level: f
 
 def _notes(effect: Interval, p: float | None, reach: str, alpha: float) -> tuple[str, ...]:
     ratio = math.exp(effect.value)
-    says = (
-        f"Other days with a patrol on {reach} had {ratio:.2f} times the offences of other days without (p = {p:.3f})."
-    )
+    says = f"Other days with a patrol on {reach} had {ratio:.2f} times the offences of other days without ({p_is(p)})."
     if p is not None and p < alpha:
         way = "understates" if ratio < 1 else "overstates"
         return (

@@ -14,6 +14,7 @@ from vru.results import Interval
 from vru.stats.crossed import fit_crossed
 from vru.stats.patrol_draws import Redrawn
 from vru.stats.patrol_test import Contrast, Trial, p_of_values
+from vru.words.p_value import p_is
 
 
 def buffer_effect(
@@ -45,7 +46,7 @@ def buffer_effect(
     p_of = p_of_values(trial, assigned, np.zeros_like(assigned), Contrast())
     answer = invert(p_of, value, scale, opts.level, smallest_p(drawn.possible), "")
     note = (
-        f"Buffers had {math.exp(value):.2f} times the offences on their area's patrol days (p = {answer.p:.3f}); each was "
+        f"Buffers had {math.exp(value):.2f} times the offences on their area's patrol days ({p_is(answer.p)}); each was "
         "matched to the one area with the same schedule."
     )
     return Interval(value, answer.bounds.low, answer.bounds.high), (note,)

@@ -9,6 +9,7 @@ import numpy as np
 from vru.errors import MethodError, Problem
 from vru.panel import Panel
 from vru.results import Estimate, Interval
+from vru.stats.by_area import Spread
 from vru.stats.dispersion import Dispersion
 from vru.stats.displacement import Difference, WeightedDisplacement, harm_weighted
 from vru.stats.intervals import two_sided_p, wald
@@ -30,13 +31,14 @@ class Harm:
 class Part:
     """The answer for one outcome, in offences; errors are to be multiplied by ``stretch``.
 
-    recorded : offences of that kind in treated units, before and after together.
+    recorded : offences of that kind in treated units, before and after together. by_area : whether the errors are of the areas.
     """
 
     parts: WeightedDisplacement
     extra: Dispersion
     stretch: float
     recorded: float
+    by_area: bool = False
 
     def of(self, name: str) -> Difference | None:
         """The part of that name, its error stretched; None where there are no buffers."""
@@ -65,15 +67,20 @@ def refuse_unknown(panel: Panel, outcome: str, harm: Harm) -> None:
         raise MethodError(*problems)
 
 
-def by_harm(plain: Estimate, harm: Harm, found: Mapping[str, Part], silent: tuple[str, ...]) -> Estimate:
+def by_harm(
+    plain: Estimate, harm: Harm, found: Mapping[str, Part], silent: tuple[str, ...], joint: Mapping[str, Spread]
+) -> Estimate:
     """The estimate of the analysis's own outcome with value, interval and parts summed in units of harm.
 
     found : answer by outcome. silent : outcomes without a single offence. Offences prevented, counts and path
-    stay those of the analysis's own outcome.
+    stay those of the analysis's own outcome. joint : part -> its spread over areas, kinds of offence together; empty where
+    errors are not of the areas.
     """
     total = _sum(harm, found, "total")
     assert total is not None  # every answer has one
-    bounds = wald(total.value, total.se, plain.level)
+    own = joint.get("total", Spread(total.se, np.inf))
+    df = own.df if np.isfinite(own.df) else None
+    bounds = wald(total.value, own.se, plain.level, df)
     named = {part: _sum(harm, found, part) for part in ("local", "displacement", "total")}
     named |= {f"{o}, {harm.weights[o]:g} each": _sum(harm, {o: found[o]}, "total") for o in found}
     kinds = f"{harm.unit}, summed over {len(harm.weights)} kinds of offence,"
@@ -81,12 +88,12 @@ def by_harm(plain: Estimate, harm: Harm, found: Mapping[str, Part], silent: tupl
         plain,
         estimand=plain.estimand.replace("offences", kinds),
         value=total.value,
-        se=total.se,
+        se=own.se,
         low=bounds.low,
         high=bounds.high,
-        p=two_sided_p(total.value, total.se),
-        inference=f"{plain.inference}; kinds of offence independent",
-        components={k: _interval(v, plain.level) for k, v in named.items() if v is not None},
+        p=two_sided_p(total.value, own.se, df),
+        inference=_words(plain, joint),
+        components={k: _interval(v, plain.level, joint.get(k)) for k, v in named.items() if v is not None},
         unit=harm.unit,
         notes=(*plain.notes, *_notes(plain.level, harm, found, total, silent)),
     )
@@ -99,8 +106,14 @@ def _sum(harm: Harm, found: Mapping[str, Part], name: str) -> Difference | None:
     return harm_weighted(np.array([harm.weights[o] for o in parts]), tuple(parts.values()))
 
 
-def _interval(part: Difference, level: float) -> Interval:
-    bounds = wald(part.value, part.se, level)
+def _words(plain: Estimate, joint: Mapping[str, Spread]) -> str:
+    if "total" not in joint:
+        return f"{plain.inference}; kinds of offence independent"
+    return f"areas' own changes, kinds of offence together, t with {joint['total'].df:.1f} degrees of freedom"
+
+
+def _interval(part: Difference, level: float, spread: Spread | None) -> Interval:
+    bounds = wald(part.value, part.se, level) if spread is None else wald(part.value, spread.se, level, spread.df)
     return Interval(part.value, bounds.low, bounds.high)
 
 
@@ -111,7 +124,7 @@ def _notes(
     notes = [
         f"Harm of one offence in {harm.unit}: {weights}. Source of the weights: {harm.source}.",
         "Offences prevented, counts, other notes and the path by month are of the analysis's own outcome, unweighted. "
-        "The sum takes the kinds of offence as distinct and independent: an offence counted in two of them counts twice.",
+        "The sum takes the kinds of offence as distinct: an offence counted in two of them counts twice.",
     ]
     if len(found) > 1 and total.se > 0:
         share = {o: (harm.weights[o] * p.parts.total.se * p.stretch / total.se) ** 2 for o, p in found.items()}
@@ -133,7 +146,11 @@ def _notes(
 
 def _loud(level: float, harm: Harm, found: Mapping[str, Part], total: Difference) -> tuple[str, ...]:
     """What the interval would be with each kind's own extra variation, where it was not allowed for."""
-    loud = [o for o, p in found.items() if p.stretch == 1 and p.extra.phi is not None and p.extra.phi > 1.2]
+    loud = [
+        o
+        for o, p in found.items()
+        if p.stretch == 1 and not p.by_area and p.extra.phi is not None and p.extra.phi > 1.2
+    ]
     if not loud:
         return ()
     wide = math.sqrt(sum((harm.weights[o] * p.parts.total.se) ** 2 * p.extra.inflation for o, p in found.items()))

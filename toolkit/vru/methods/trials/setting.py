@@ -12,6 +12,7 @@ from vru.methods.people.rows import Rows, take_rows
 from vru.results import Balance
 from vru.stats.score_risks import TwoRisks, score_p
 from vru.stats.wedge import dummies
+from vru.words.p_value import p_is
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _notes(
     if attrition is not None:
         word = "differs" if attrition < 0.05 else "does not differ"
         notes.append(
-            f"The share lost {word} between arms beyond chance (p = {attrition:.3f}, rows taken as independent); that the "
+            f"The share lost {word} between arms beyond chance ({p_is(attrition)}, rows taken as independent); that the "
             "shares are alike would not show that the same kind of people were lost."
         )
     if rows.exposure is not None and rows.kind != "count":
