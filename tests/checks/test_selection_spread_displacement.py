@@ -180,3 +180,22 @@ def test_selection_months_kept_in_the_baseline_by_hand() -> None:
     assert naive.kept == pytest.approx(1 - 9.0 / baseline)
     assert naive.peak_share == pytest.approx(12 * 12.0 / (36 * baseline))
     assert _Naive(12.0, None, 9.0).kept is None
+
+
+def test_the_share_that_moved_has_one_interval_whatever_the_estimates_level(
+    make_panel: Callable[..., Panel], make_case: Callable[..., Case]
+) -> None:
+    case = make_case(make_panel(ratio=0.7, buffers=10, displacement=1.3, mean=30.0))
+    z = {0.5: 0.6745, 0.95: 1.96, 0.99: 2.5758}
+    shares = []
+    for level, q in z.items():
+        e = case.estimate
+        assert e.se is not None
+        ends = {"low": e.value - q * e.se, "high": e.value + q * e.se, "level": level}
+        saved = Interval(100.0, 100.0 - 30 * q, 100.0 + 30 * q)
+        for scaled in (e, replace(e, scale="count_difference")):
+            asked = replace(scaled, **ends, events_prevented=saved)
+            shares.append((scaled.scale, run("displacement", replace(case, estimate=asked)).numbers["share_high"]))
+    for scale in {s for s, _ in shares}:
+        own = [v for s, v in shares if s == scale]
+        assert own == pytest.approx([own[0]] * 3, rel=0.01)

@@ -9,13 +9,13 @@ from vru.results import Interval
     [
         (0.75, "25% fewer"),
         (1.08, "8% more"),
-        (1.0, "no difference"),
-        (1.0004, "no difference"),
+        (1.0, "no change"),
+        (1.0004, "no change"),
         (0.996, "0.4% fewer"),
         (1.0095, "1% more"),
         (0.001, "more than 99% fewer"),
-        (3.0, "200% more"),
-        (25.0, "2,400% more"),
+        (3.0, "3 times as many"),
+        (25.0, "25 times as many"),
     ],
 )
 def test_rate_ratio_in_words(ratio, words):

@@ -127,7 +127,7 @@ def test_from_double_click_to_what_is_known_and_how_sure_in_one_step(
     folder = write(build_site([make_entry()], "public", "today", {}), tmp_path)
     page.goto((folder / "index.html").as_uri())
     kind = page.locator(".vru-kind", has_text="Hot spot policing").inner_text()
-    assert "25% lower, in one evaluation" in kind
+    assert "25% fewer, in one evaluation" in kind
     assert "How sure:" in kind
     page.click("a[href='interventions/hot-spot-policing.html#outcome-police-recorded-violence']")
     page.wait_for_url("**/interventions/hot-spot-policing.html#outcome-police-recorded-violence")

@@ -167,7 +167,7 @@ def test_the_list_counts_published_records_and_keeps_null_and_harmful_ones(make_
     assert "Of 3 evaluations: better in 1, worse in 1, could be either in 1" in home
     assert "1 retracted" in home
     assert "no change" in kind
-    assert "22% higher" in kind
+    assert "22% more" in kind
     assert "listed, not added up" in kind
     assert "Withdrawn study" not in home
     assert "Withdrawn study" not in str(site["assets/search-data.js"])
@@ -210,10 +210,10 @@ def test_an_empty_library_is_a_site_too() -> None:
     ("scale", "estimate", "low", "high", "size", "interval"),
     [
         # exp(-0.2877) = 0.7500, exp(-0.4780) = 0.6200, exp(-0.0943) = 0.9100
-        ("log_rate_ratio", -0.2877, -0.4780, -0.0943, "25% lower", "95% interval: 38% lower to 9% lower"),
+        ("log_rate_ratio", -0.2877, -0.4780, -0.0943, "25% fewer", "95% interval: 38% fewer to 9% fewer"),
         # exp(0.0050) = 1.00501, exp(0.6931) = 2.0000
-        ("log_rate_ratio", 0.0050, -0.0001, 0.6931, "0.5% higher", "95% interval: no change to 100% higher"),
-        ("log_rate_ratio", 500.0, None, None, "log rate ratio 500", "no interval reported"),
+        ("log_rate_ratio", 0.0050, -0.0001, 0.6931, "0.5% more", "95% interval: no change to 100% more"),
+        ("log_rate_ratio", 500.0, None, None, "more than 100 times as many", "no interval reported"),
         ("count_difference", -41.5, -90.0, 6.4, "42 fewer", "95% interval: 90 fewer to 6.4 more"),
         ("count_difference", 0.0, -1234.0, 2.0, "no change", "95% interval: 1,234 fewer to 2 more"),
     ],

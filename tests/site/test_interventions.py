@@ -58,14 +58,14 @@ def test_without_a_synthesis_results_are_listed_and_no_diamond_drawn(make_entry:
 def test_a_pooled_figure_is_shown_with_its_interval_prediction_and_reasons(make_entry: Make) -> None:
     site = build_site(two(make_entry), "public", "today", {}, syntheses=view(refused=("One was left out.",)))
     page = words(site[PAGE])
-    assert page.count("10% lower, over 2 evaluations together") == 1
-    assert "95% interval: 20% lower to 5% higher, which includes no change" in page
-    assert "In a new area the effect may lie anywhere from 40% lower to 40% higher." in page
+    assert page.count("10% fewer, over 2 evaluations together") == 1
+    assert "95% interval: 20% fewer to 5% more, which includes no change" in page
+    assert "In a new area the effect may lie anywhere from 40% fewer to 40% more." in page
     for expected in ("By REML.", "One was left out.", "I² is 40%"):
         assert expected in page
     assert "vru-forest__diamond" in str(site[PAGE])
     assert "<tfoot>" in str(site[PAGE])
-    assert "10% lower, over 2 evaluations together" in words(site["index.html"])
+    assert "10% fewer, over 2 evaluations together" in words(site["index.html"])
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_exercises_count_nowhere_and_stand_apart_with_their_disclaimer(make_entr
     records.append(make_entry(id="artificial", title="Thinned", protocol={"artificial_effect": {"keep": 0.75}}))
     site = build_site(records, "public", "today", {})
     page = str(site[PAGE])
-    assert "25% lower, in one evaluation" in words(page)
+    assert "25% fewer, in one evaluation" in words(page)
     known, apart = page.split('id="exercises"')
     for title in ("Demonstration", "Thinned"):
         assert title not in known

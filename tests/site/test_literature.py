@@ -92,7 +92,7 @@ def test_null_and_adverse_results_read_as_such_in_lists(records: dict[str, Learn
         "No statistically significant effect on violence and robbery in the hot spots; the estimate was not read",
     )
     tube = rows["Patrols on London Underground platforms"]
-    assert (tube["size"], tube["interval"]) == ("38% lower", "95% interval: 61% lower to 1.4% lower")
+    assert (tube["size"], tube["interval"]) == ("38% fewer", "95% interval: 61% fewer to 1.4% fewer")
     assert tube["reading"].endswith("computed here from published counts")
     assert rows["Violence Reduction Units in England and Wales, evaluation to March 2021"]["size"] == "−41,377 offences"
     review = rows["Scared Straight prison visits, trials of organised visits to prisons"]

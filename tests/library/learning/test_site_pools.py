@@ -52,7 +52,7 @@ def test_the_page_leads_with_it_and_leaves_the_exercise_apart(library: Path, tmp
     page = (site_of(library, tmp_path / "site") / KIND).read_text(encoding="utf-8")
     view = pooled_views(scan(library).records, "network", "")["hot_spot_policing"].outcomes[0]
     assert view.pooled is not None
-    assert f"{100 * (1 - math.exp(view.pooled.estimate)):.0f}% lower, over 4 evaluations together" in page
+    assert f"{100 * (1 - math.exp(view.pooled.estimate)):.0f}% fewer, over 4 evaluations together" in page
     assert "In a new area the effect may lie anywhere" in page
     assert page.index("No patrols took place") > page.index('id="exercises"')
 

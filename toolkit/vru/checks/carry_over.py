@@ -7,11 +7,12 @@ import numpy as np
 from numpy.random import Generator
 
 from vru.checks.check import Case, Check, CheckOptions
-from vru.checks.findings import changed, finding, guarded, not_run
+from vru.checks.findings import finding, guarded, not_run
 from vru.results import Finding, Verdict
 from vru.stats.crossed import cluster_covariance, fit_crossed
 from vru.stats.intervals import wald
 from vru.stats.patrol_test import followers
+from vru.words.effects import rate_change
 
 NAME = "carry_over"
 FEWEST = 5
@@ -61,11 +62,11 @@ def _without(case: Case, late: np.ndarray) -> float | None:
 
 
 def _words(value: float, found: bool, without: float | None, case: Case) -> str:
-    says = f"Other days right after a patrol day had {changed(value)} than other days further away"
+    says = f"Other days right after a patrol day had {rate_change(value)} than other days further away"
     tail = (
         ""
         if without is None
-        else f" Without those days the estimate is {changed(without)}, against {changed(case.estimate.value)}."
+        else f" Without those days the estimate is {rate_change(without)}, against {rate_change(case.estimate.value)}."
     )
     if found:
         return f"{says}: a patrol seems to work beyond its day, so the days compared are not untouched.{tail}"

@@ -10,7 +10,8 @@ from scipy.stats import t as student
 from vru.checks.check import Case, Check, CheckOptions
 from vru.checks.findings import finding, guarded, not_run, percent
 from vru.panel import Panel, Role
-from vru.results import Finding, Verdict
+from vru.results import Estimate, Finding, Interval, Verdict
+from vru.stats.intervals import quantile
 from vru.stats.spread import group_dispersion
 
 NAME = "displacement"
@@ -138,11 +139,21 @@ def _share(case: Case, spill: _Spill, rng: Generator) -> tuple[float, float, flo
     prevented = case.estimate.events_prevented
     if prevented is None or prevented.low is None or prevented.high is None or prevented.low <= 0:
         return None
-    spread = (prevented.high - prevented.low) / (2 * 1.96)
-    draws = np.maximum(rng.normal(prevented.value, spread, DRAWS), 1e-9)
+    draws = np.maximum(_drawn(case.estimate, prevented, rng), 1e-9)
     ratios = spill.log_ratio + spill.se * rng.standard_t(spill.df if spill.df > 1 else 1e6, DRAWS)
     low, high = np.quantile(-spill.after * np.expm1(-ratios) / draws, [0.025, 0.975])
     return spill.moved(spill.log_ratio) / prevented.value, float(low), float(high)
+
+
+def _drawn(estimate: Estimate, prevented: Interval, rng: Generator) -> np.ndarray:
+    """Offences prevented as they might be, ``(DRAWS,)``: by the estimate's own error, whatever level it was asked at."""
+    if estimate.scale == "log_rate_ratio" and estimate.se is not None and estimate.value:
+        after = prevented.value / math.expm1(-estimate.value)
+        return np.asarray(after * np.expm1(-rng.normal(estimate.value, estimate.se, DRAWS)))
+    assert prevented.low is not None
+    assert prevented.high is not None
+    spread = (prevented.high - prevented.low) / (2 * quantile(estimate.level))
+    return rng.normal(prevented.value, spread, DRAWS)
 
 
 def _signed(count: float) -> str:

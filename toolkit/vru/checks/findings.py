@@ -9,6 +9,7 @@ from numpy.random import Generator
 from vru.checks.check import Case, CheckOptions
 from vru.errors import VruError
 from vru.results import Finding, Number, Scale, Verdict
+from vru.words.effects import rate_change as changed
 
 Run = Callable[[Case, CheckOptions, Generator], Finding]
 
@@ -52,15 +53,6 @@ def percent(share: float, digits: int = 0) -> str:
     """0.123 as ``12%``."""
     text = f"{100 * share:.{digits}f}%"
     return text.removeprefix("-") if float(text[:-1]) == 0 else text
-
-
-def changed(log_ratio: float) -> str:
-    """A log rate ratio as a change in offences: ``12% fewer``, ``3% more``, ``no change``."""
-    share = math.expm1(min(log_ratio, 50.0))
-    if abs(share) < 0.0005:
-        return "no change"
-    digits = 0 if abs(share) >= 0.0995 else 1
-    return f"{percent(abs(share), digits)} {'fewer' if share < 0 else 'more'}"
 
 
 def effect(case: Case, value: float) -> str:

@@ -9,11 +9,12 @@ from numpy.random import Generator
 from pydantic import Field
 
 from vru.checks.check import Case, Check, CheckOptions
-from vru.checks.findings import changed, excludes_none, finding, guarded, not_run, percent
+from vru.checks.findings import excludes_none, finding, guarded, not_run, percent
 from vru.errors import MethodError
 from vru.panel import Panel, SelectionHistory
 from vru.replay import chosen_on, from_record, ranking
 from vru.results import Estimate, Finding, Verdict
+from vru.words.effects import rate_change
 
 NAME = "placebo_ranks"
 DOUBTFUL, CRIES_WOLF = 0.15, 0.25
@@ -160,12 +161,13 @@ def _text(case: Case, numbers: dict[str, float], wider: float) -> str:
     if estimate.scale == "log_rate_ratio":
         text += (
             f"Their effects were typically {percent(math.expm1(numbers['typical_placebo_effect']))} in size; "
-            f"{percent(numbers['share_as_large'])} were as large as the {changed(estimate.value)} found here. "
+            f"{percent(numbers['share_as_large'])} were as large as the {rate_change(estimate.value)} found here. "
         )
     text += f"They share areas and months, and stem from about {numbers['independent_sets']:.0f} that do not."
     if wider > 1.1 and estimate.low is not None and estimate.high is not None and estimate.scale == "log_rate_ratio":
         low, high = (estimate.value + wider * (end - estimate.value) for end in (estimate.low, estimate.high))
-        text += f" An interval as wide as they ask for is {wider:.1f} times as wide, from {changed(low)} to {changed(high)}."
+        ends = f"{rate_change(low)} to {rate_change(high)}"
+        text += f" An interval as wide as they ask for is {wider:.1f} times as wide, from {ends}."
     return text
 
 

@@ -8,10 +8,11 @@ from pydantic import Field
 from scipy.stats import t as student
 
 from vru.checks.check import Case, Check, CheckOptions
-from vru.checks.findings import changed, finding, guarded, not_run, percent
+from vru.checks.findings import finding, guarded, not_run, percent
 from vru.checks.windows import Counts, before_start
 from vru.results import Finding, Verdict
 from vru.stats.pretrend import Pretrend, pretrend
+from vru.words.effects import rate_change
 from vru.words.p_value import p_is
 
 NAME = "pre_period_trend"
@@ -108,10 +109,10 @@ def _judge(case: Case, tested: Pretrend, ahead: float, before: Counts) -> Findin
 
 def _text(case: Case, tested: Pretrend, ahead: float, before: Counts, power: _Power) -> str:
     text = (
-        f"Before the start, offences in treated areas moved against the comparison by {changed(12 * tested.slope)} "
+        f"Before the start, offences in treated areas moved against the comparison by {rate_change(12 * tested.slope)} "
         f"a year ({p_is(tested.p_linear)} for a steady trend, {tested.p_joint:.2f} for any differing movement, "
         f"over {len(before.at)} months). Carried on after the start, that trend alone would look like an effect of "
-        f"{changed(tested.slope * ahead)}. The test could not have seen a trend smaller than about "
+        f"{rate_change(tested.slope * ahead)}. The test could not have seen a trend smaller than about "
         f"{percent(math.expm1(12 * power.slope))} a year, which would look like {percent(math.expm1(power.bias))}"
     )
     if power.least_p >= 0.05:

@@ -7,7 +7,7 @@ from numpy.random import Generator
 from pydantic import Field
 
 from vru.checks.check import Case, Check, CheckOptions
-from vru.checks.findings import changed, finding, guarded, not_run
+from vru.checks.findings import finding, guarded, not_run
 from vru.checks.windows import Counts, whole_window
 from vru.results import Finding, Verdict
 from vru.stats.dispersion import dispersion
@@ -15,6 +15,7 @@ from vru.stats.event_blocks import Arms, Scale, cut_blocks, study_blocks
 from vru.stats.honest_magnitudes import EventStudy, breakdown, relative_magnitudes
 from vru.stats.honest_smoothness import smoothness
 from vru.stats.intervals import Bounds, wald
+from vru.words.effects import rate_change
 
 NAME = "pre_trend_sensitivity"
 _THRESHOLD = (
@@ -197,7 +198,7 @@ def _span(study: _Study, bounds: Bounds) -> str:
 
 def _words(study: _Study, value: float) -> str:
     if study.scale == "log_rate_ratio":
-        return changed(min(value, 5.0)) if value <= 5 else "more than a hundredfold"
+        return rate_change(min(value, 5.0)) if value <= 5 else "more than a hundredfold"
     return f"{abs(value):.2g} {'fewer' if value < 0 else 'more'} per area-month"
 
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from vru.errors import LibraryError, Problem, RefusedError
 from vru.library.synthesis import FEWEST, Synthesis
-from vru.library.synthesis_words import change
 from vru.stats.dispersion import dispersion
 from vru.stats.expectation import Needed, Prevented, chance, prevented, sample_needed
 from vru.stats.intervals import Bounds
+from vru.words.effects import rate_change
 
 _FEWEST_MONTHS = 6
 
@@ -180,6 +180,6 @@ def _sample(needed: Needed | None, log_ratio: float, months: int) -> str:
         return ""
     areas = "" if needed.areas is None else f", such as {needed.areas:,} treated and {needed.areas:,} comparison areas"
     return (
-        f"To find {change(log_ratio)} with 80% power takes {needed.area_months:,} area-months{areas} "
+        f"To find {rate_change(log_ratio)} with 80% power takes {needed.area_months:,} area-months{areas} "
         f"watched {months} months before and {months} after."
     )

@@ -1,9 +1,9 @@
 """A synthesis in a sentence: the estimate and the prediction interval first, and what is not known."""
 
-import math
 from typing import TYPE_CHECKING
 
 from vru.library.vocabulary import VOCABULARIES
+from vru.words.effects import rate_change as change
 
 if TYPE_CHECKING:
     from vru.library.synthesis import Synthesis
@@ -25,20 +25,6 @@ def synthesis_sentence(s: "Synthesis") -> str:
         f"({s.level:.0%} prediction interval)."
     )
     return f"{lead[0].upper()}{lead[1:]} {outcome}; {kind}. From {basis}."
-
-
-def change(log_ratio: float | None) -> str:
-    """ "12% fewer", "3% more", "2.4 times as many", "no change"."""
-    if log_ratio is None:
-        return "no limit"
-    ratio = math.exp(min(log_ratio, 50.0))
-    if ratio >= 2:
-        return "more than 100 times as many" if ratio > 100 else f"{ratio:,.1f} times as many"
-    percent = 100 * abs(ratio - 1)
-    shown = f"{percent:.0f}" if percent >= 9.95 else f"{percent:.1f}"
-    if shown == "0.0":
-        return "no change"
-    return f"{shown}% {'fewer' if ratio < 1 else 'more'}"
 
 
 def words(vocabulary: str, code: str) -> str:

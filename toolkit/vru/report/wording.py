@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from vru.results import Interval
+from vru.words.effects import rate_change
 
 MISSING = "not available"
 MONTHS = (
@@ -47,14 +48,8 @@ def pvalue(p: float | None) -> str:
 
 
 def percent_change(ratio: float) -> str:
-    """A rate ratio in words: 0.75 is "25% fewer", 1.08 is "8% more", 3 is "200% more"."""
-    change = 100 * abs(ratio - 1)
-    if change < 0.05:
-        return "no difference"
-    if ratio < 0.005:
-        return "more than 99% fewer"
-    size = f"{change:,.0f}%" if change >= 0.95 else f"{change:.1f}%"
-    return f"{size} {'fewer' if ratio < 1 else 'more'}"
+    """A rate ratio in words: 0.75 is "25% fewer", 1.08 is "8% more", 3 is "3 times as many"."""
+    return rate_change(math.log(ratio) if ratio > 0 else -math.inf)
 
 
 def percent_interval(interval: Interval) -> str:

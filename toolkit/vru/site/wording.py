@@ -1,13 +1,12 @@
 """Numbers in words: effects, intervals and counts as a reader of the library meets them."""
 
-import math
 from dataclasses import dataclass
 
 from vru.parts import Reported
 from vru.record import Effect, LearningRecord, RecordOutcome, RecordRating
+from vru.words.effects import rate_change
 
 # A log rate ratio beyond this is no finding, whatever a record says: exp(7) is a thousandfold change.
-_LARGEST_LOG = 7.0
 
 _ABBREVIATIONS = {"ae": "A&E", "cbt": "CBT", "rct": "RCT", "lsoa": "LSOA"}
 _INITIALS = frozenset(("vru", "vrp", "vrn", "opcc", "uk"))
@@ -117,7 +116,7 @@ def organisation_name(slug: str) -> str:
 
 
 def change(value: float, scale: str) -> str:
-    """One value on an effect's scale as a change in words: "25% lower", "42 fewer", "no change"."""
+    """One value on an effect's scale as a change in words: "25% fewer", "42 fewer", "no change"."""
     if scale in ("mean_difference", "risk_difference"):
         points = scale == "risk_difference"
         shown = f"{100 * abs(value):.1f}" if points else f"{abs(value):,.3g}"
@@ -130,13 +129,7 @@ def change(value: float, scale: str) -> str:
         if shown == "0":
             return "no change"
         return f"{shown} {'fewer' if value < 0 else 'more'}"
-    if abs(value) > _LARGEST_LOG:
-        return f"log rate ratio {value:.3g}"
-    percent = 100 * math.expm1(value)
-    shown = f"{abs(percent):.0f}" if abs(percent) >= 9.5 else f"{abs(percent):.1f}".removesuffix(".0")
-    if shown == "0":
-        return "no change"
-    return f"{shown}% {'lower' if value < 0 else 'higher'}"
+    return rate_change(value)
 
 
 def _spoken(span: str, effect: Effect) -> str:
