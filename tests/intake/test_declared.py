@@ -210,6 +210,20 @@ def test_ids_written_in_two_ways_are_refused_and_letters_keep_their_case() -> No
     assert fine.data.ids == ("a1", "A1")
 
 
+def test_ids_that_differ_in_leading_zeros_are_asked_about_once() -> None:
+    frame = pd.DataFrame({"ref": ["01", "1", "2", "003"], "group": ["yes", "no"] * 2, "again": ["1", "0"] * 2}).astype(
+        "str"
+    )
+    plan = {"id": "ref", "received": {"column": "group", "treated": ["yes"], "comparison": ["no"]}}
+    protocol = Protocol.model_construct(
+        cohort=CohortPlan.model_validate(plan),
+        outcomes=[Outcome(id="again", measure="again", column="again", kind="binary")],
+        units=Units(kind="person"),
+    )
+    made = build_cohort(protocol, {"people": Table("people.csv", frame, "sha256:" + "0" * 64)})
+    assert [(q.id, "1 ids" in q.what) for q in made.questions] == [("ids_zeros", True)]
+
+
 def test_one_school_in_two_spellings_is_one_cluster() -> None:
     school = ["Oak Hill"] * 10 + ["OAK HILL", "Oak\u00a0Hill"] * 5 + ["Elm"] * 20
     frame = pd.DataFrame(

@@ -19,6 +19,9 @@ from vru.results import Estimate
 
 MakePanel = Callable[..., Panel]
 RATIO = 0.7
+LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
+ROUGH = 0.02
+"""How near p may come to the level's own before which of them is right is a matter of draws and rounding."""
 NEED_BUFFERS = ("weighted_displacement_quotient",)
 NEED_SELECTION = ("level_adjusted_did",)
 CARDS = Path(__file__).parents[2] / "toolkit" / "METHODS.md"
@@ -203,6 +206,36 @@ def test_level_widens_the_interval_and_is_validated(method: Method, make_panel: 
     for bad in ({"level": 0.4}, {"level": 1.0}, {"levle": 0.9}):
         with pytest.raises(ValidationError):
             method.options.model_validate(bad)
+
+
+@every
+def test_p_and_interval_agree_at_every_level(method: Method, make_panel: MakePanel) -> None:
+    """An interval half as wide as it claims leaves out no effect where p does not, one twice as wide the other way."""
+    asked = 0
+    for seed in range(8):
+        panel = make_panel(ratio=0.94, seed=seed, mean=5, treated=12, comparison=12)
+        for level in LEVELS:
+            found = method.fit(
+                panel, "violence", method.options.model_validate({"level": level}), np.random.default_rng(1)
+            )
+            if found.p is None or (found.low is None and found.high is None) or abs(found.p - (1 - level)) < ROUGH:
+                continue
+            asked += 1
+            outside = (found.low is not None and found.low > 0) or (found.high is not None and found.high < 0)
+            assert outside == (found.p < 1 - level), (seed, level, found.low, found.high, found.p)
+    assert asked >= 20
+
+
+@every
+def test_intervals_cover_as_often_as_they_claim(method: Method, make_panel: MakePanel) -> None:
+    """At 80%, where one half as wide would hold the truth in half of the cases."""
+    held = []
+    for seed in range(40):
+        panel = make_panel(ratio=1.0, seed=100 + seed, mean=10, treated=12, comparison=12)
+        found = method.fit(panel, "violence", method.options.model_validate({"level": 0.8}), np.random.default_rng(1))
+        low = -np.inf if found.low is None else found.low
+        held.append(low <= 0 <= (np.inf if found.high is None else found.high))
+    assert sum(held) > 24
 
 
 @with_card

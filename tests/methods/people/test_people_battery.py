@@ -16,6 +16,9 @@ from vru.results import Estimate
 
 MakeCohort = Callable[..., Cohort]
 EFFECT = -0.6
+LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
+ROUGH = 0.02
+"""How near p may come to the level's own before which of them is right is a matter of draws and rounding."""
 ALLOCATION = {"adjusted": "confounded", "instrument": "encouraged", "threshold": "threshold"}
 
 people = [m for m in METHODS.values() if m.takes == "people"]
@@ -129,3 +132,19 @@ def test_level_widens_the_interval_and_is_validated(method: Method, make_cohort:
     for bad in ({"level": 0.4}, {"levle": 0.9}):
         with pytest.raises(ValidationError):
             method.options.model_validate(bad)
+
+
+@every
+def test_p_and_interval_agree_at_every_level(method: Method, make_cohort: MakeCohort) -> None:
+    """An interval half as wide as it claims leaves out no effect where p does not, one twice as wide the other way."""
+    asked = 0
+    for seed in range(6):
+        cohort = make_cohort(allocation(method), EFFECT / 4, seed=seed)
+        for level in LEVELS:
+            found = fit(method, cohort, level=level)
+            if found.p is None or (found.low is None and found.high is None) or abs(found.p - (1 - level)) < ROUGH:
+                continue
+            asked += 1
+            outside = (found.low is not None and found.low > 0) or (found.high is not None and found.high < 0)
+            assert outside == (found.p < 1 - level), (seed, level, found.low, found.high, found.p)
+    assert asked >= 15

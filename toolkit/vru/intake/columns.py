@@ -70,7 +70,16 @@ def ids(reading: Reading, column: str) -> np.ndarray:
     if both := sorted(wholes & set(kinds.tolist())):
         what = f"{len(both):,} ids are written in two ways, as whole numbers and with .0"
         reading.problems.append(Problem(what, reading.at(column), hint="write each id in one way: one person, one id"))
+    _ask_zeros(reading, column, kinds)
     return given
+
+
+def _ask_zeros(reading: Reading, column: str, kinds: np.ndarray) -> None:
+    digits = [k for k in kinds.tolist() if k.isdigit()]
+    alike = len(digits) - len({k.lstrip("0") for k in digits})
+    if alike and not any(q.id == "ids_zeros" for q in reading.questions):
+        said = f"{column}: {alike:,} ids are those of other rows but for leading zeros, as 01 and 1. Are they other people?"
+        reading.questions.append(Question("ids_zeros", said, "write each id in one way: one person, one id"))
 
 
 def keys(reading: Reading, column: str, what: str) -> np.ndarray:

@@ -94,9 +94,7 @@ def excel_frame(name: str, raw: bytes, sheet: str | None, notes: list[DataNote])
     if hidden:
         notes.append(DataNote("extract", f"{name}: rows hidden in Excel, read like the others", hidden))
     rows = [[_shown(c) for c in row] for row in cells]
-    while rows and not any(v is not None for v in rows[-1]):
-        rows.pop()
-    if not rows:
+    if not any(v is not None for row in rows for v in row):
         raise DataError(Problem("is empty", name))
     wide = max(sum(v is not None for v in row) for row in rows)
     if sum(v is not None for v in rows[0]) <= 1 < wide:
