@@ -200,3 +200,17 @@ def test_a_value_like_one_of_the_filter_is_asked_about() -> None:
     (asked,) = build(events=events, filters={"kind": ["violence with  injury"]}).questions
     assert asked.id == "value_violence_with_injuries"
     assert "(1 rows)" in asked.what
+
+
+def test_an_area_that_goes_on_under_another_name_is_asked_about() -> None:
+    before = [("HS1", f"2021-03-{d} 12:00") for d in range(20, 27)]
+    after = [("New Street", f"2021-03-{d} 12:00") for d in range(27, 32)] + [("New Street", "2021-04-02 12:00")]
+    always = [("HS2", f"2021-03-{d} 13:00") for d in range(20, 32)]
+    events = pd.DataFrame([*before, *after, *always], columns=["hot_spot", "when"]).astype("str")
+    (asked,) = build(events=events).questions
+    assert asked.id == "successor_new_street"
+    assert "'HS1' (7 rows) ends on 2021-03-26 and 'New Street' (6 rows)" in asked.what
+    steady = pd.DataFrame(
+        [*before, *always, *[("HS1", "2021-04-01 12:00")], *after], columns=["hot_spot", "when"]
+    ).astype("str")
+    assert build(events=steady).questions == ()

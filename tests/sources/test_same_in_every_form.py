@@ -94,7 +94,7 @@ def as_parquet(rows: list[dict[str, object]]) -> bytes:
     return out.getvalue()
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TABLES)
 def test_cells_are_the_same_in_all_three(tmp_path: Path, rows: list[dict[str, object]]) -> None:
     by_csv = table(tmp_path, as_csv(rows), "t.csv")

@@ -16,6 +16,8 @@ from vru.protocol.fields import Outcome, Protocol
 from vru.protocol.rows import DayEvents, Days, ScheduleTable
 
 MIN_DAYS = 14
+_ENOUGH = 5
+"""Rows of a name before its end or beginning says anything."""
 _SEVERAL = 3
 """A name of fewer rows is not shown: it may be an address."""
 
@@ -140,7 +142,29 @@ def _counts(
         DataNote("events", "rows of the window in no patrolled area, left out", int((now & ~here).sum())),
     ]
     _left_over(reading, own, unit, here, now)
+    _ask_successors(reading, own.unit, unit, shifted, units)
     return counts
+
+
+def _ask_successors(
+    reading: read.Reading, column: str, unit: np.ndarray, when: pd.Series, units: tuple[str, ...]
+) -> None:
+    """Names of no scheduled area that begin after the last event of a scheduled one: one area under a new name?"""
+    spans = (
+        pd.DataFrame({"unit": unit, "when": when}).groupby("unit")["when"].agg(["min", "max", "count"]).reset_index()
+    )
+    rows = [r for r in spans.itertuples(index=False, name=None) if r[0] and r[3] >= _ENOUGH]
+    first, last = when.min(), when.max()
+    ended = [r for r in rows if r[0] in units and r[2] < last - (last - first) / 5]
+    for new, begins, _, n_new in (r for r in rows if r[0] not in units):
+        for old, _, ends, n_old in ended:
+            if not begins - (last - first) / 10 < ends < begins:
+                continue
+            said = (
+                f"{column}: {old!r} ({n_old:,} rows) ends on {ends:%Y-%m-%d} and {new!r} ({n_new:,} rows), which is not in the "
+                f"schedule, begins on {begins:%Y-%m-%d}. One area under two names?"
+            )
+            reading.questions.append(Question(f"successor_{slug(new)}", said, "write the area in one way in all rows"))
 
 
 def _once(
