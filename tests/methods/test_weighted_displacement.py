@@ -48,6 +48,9 @@ def test_area_weights_through_the_panel(totals: Totals) -> None:
     found = fit(panel, area_weights=weights)
     assert round(found.value, 3) == -99.694
     assert round(found.se or 0, 3) == 35.428
+    assert found.unit == "offences per unit of area"
+    assert found.events_prevented is not None
+    assert found.events_prevented.value == pytest.approx(-1.2 * found.components["local"].value)
     with pytest.raises(ValidationError):
         fit(panel, area_weights={"treated": 0})
 

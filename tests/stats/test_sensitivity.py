@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from vru.stats.sensitivity import benchmark, e_value, e_value_of_limit, robustness_value
+from vru.stats.sensitivity import (
+    Benchmark,
+    as_strong_as,
+    benchmark,
+    bias,
+    e_value,
+    e_value_of_limit,
+    robustness_value,
+    robustness_value_of_interval,
+)
 
 
 def test_e_value_of_the_published_example() -> None:
@@ -51,3 +60,47 @@ def test_benchmark_of_something_already_adjusted_for_is_nothing() -> None:
     known = benchmark(y, d, 2 * x + 5, x[:, None])
     assert known.with_treatment == 0
     assert known.with_outcome == 0
+
+
+def test_darfur_as_printed() -> None:
+    """Cinelli & Hazlett (2020), Darfur: effect 0.0973, error 0.0233, 783 df; gender 1x leaves 0.0752; RV at 5% 7.6%; 2.2%."""
+    effect, se, df = 0.09731566, 0.02325654, 783
+    female = Benchmark(0.00908, 0.1090)
+    hidden = as_strong_as(female)
+    assert hidden is not None
+    assert hidden.with_treatment == pytest.approx(0.0092, abs=5e-5)
+    assert hidden.with_outcome == pytest.approx(0.1246, abs=5e-4)
+    assert effect - bias(hidden, se, df) == pytest.approx(0.0752, abs=5e-5)
+    assert robustness_value_of_interval(effect / se, df) == pytest.approx(0.0763, abs=5e-5)
+    t = effect / se
+    assert t**2 / (t**2 + df) == pytest.approx(0.0219, abs=5e-5)
+
+
+@pytest.mark.parametrize("k", [0.5, 1.0])
+def test_the_bound_covers_what_a_twin_of_the_known_cause_takes(k: float) -> None:
+    rng = np.random.default_rng(0)
+    n = 20_000
+    x, z = rng.normal(size=(2, n))
+    t = (k * x + k * z + rng.normal(size=n) > 0).astype(float)
+    y = 1.2 * t + x + z + rng.normal(size=n)
+
+    def slope(*columns: np.ndarray) -> tuple[float, float]:
+        design = np.column_stack([np.ones(n), t, *columns])
+        coef = np.linalg.lstsq(design, y, rcond=None)[0]
+        left = y - design @ coef
+        return float(coef[1]), float(np.sqrt(left @ left / (n - 3) * np.linalg.inv(design.T @ design)[1, 1]))
+
+    (short, se), (long, _) = slope(x), slope(x, z)
+    known = benchmark(y, t, x, np.empty((n, 0)))
+    hidden = as_strong_as(known)
+    assert hidden is not None
+    naive = bias(known, se, n - 3)
+    assert naive < short - long < bias(hidden, se, n - 3) * 1.15
+
+
+def test_nothing_can_be_as_strong_as_what_explains_half_of_the_treatment() -> None:
+    assert as_strong_as(Benchmark(0.5, 0.1)) is None
+
+
+def test_an_interval_that_includes_no_effect_needs_nothing() -> None:
+    assert robustness_value_of_interval(1.5, 100) == 0.0

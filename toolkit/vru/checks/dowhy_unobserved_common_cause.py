@@ -15,7 +15,7 @@ from vru.checks.row_table import row_table
 from vru.checks.windows import before_start
 from vru.panel import Panel
 from vru.results import Finding, Verdict
-from vru.stats.sensitivity import Benchmark, benchmark, e_value, e_value_of_limit, robustness_value
+from vru.stats.sensitivity import Benchmark, as_strong_as, benchmark, bias, e_value, e_value_of_limit, robustness_value
 
 NAME = "dowhy_unobserved_common_cause"
 
@@ -79,12 +79,11 @@ def _strongest(case: Case, built: RowModel, rng: Generator, simulations: int) ->
         others = [np.array(c) for n, c in zip(table.adjustment, table.covariates, strict=True) if n != name]
         adjusted = np.column_stack(others) if others else np.empty((len(outcome), 0))
         known = benchmark(outcome, treated, values, adjusted)
-        # Omitted-variable bias in terms of partial R squared: Cinelli & Hazlett (2020), equation 8.
-        odds = known.with_treatment / max(1 - known.with_treatment, 1e-9)
-        bias = built.se * math.sqrt(built.df * known.with_outcome * odds)
-        best = max(best, (bias, name, known), key=lambda found: found[0])
-    bias, name, known = best
-    return _Strongest(name, known, bias, _simulated(built, known, rng, simulations))
+        hidden = as_strong_as(known)
+        moved = math.inf if hidden is None else bias(hidden, built.se, built.df)
+        best = max(best, (moved, name, known), key=lambda f: (f[0], f[2].with_treatment * f[2].with_outcome))
+    moved, name, known = best
+    return _Strongest(name, known, moved, _simulated(built, as_strong_as(known) or known, rng, simulations))
 
 
 def _simulated(built: RowModel, known: Benchmark, rng: Generator, simulations: int) -> float:
@@ -130,7 +129,7 @@ def _judge(case: Case, built: RowModel, strongest: _Strongest, robustness: float
         text += (
             f"Of what is known about the {table.noun}, the {strongest.name.replace('_', ' ')} comes nearest: it explains "
             f"{percent(strongest.strength.with_treatment)} and {percent(strongest.strength.with_outcome)}, and a "
-            f"hidden cause as strong as that would leave an effect of {words(table, left)} "
+            f"hidden cause as strong, which explains more of what is then left, would leave an effect of {words(table, left)} "
             f"({words(table, strongest.simulated)} in DoWhy's simulation). "
         )
     values = _e_values(case)

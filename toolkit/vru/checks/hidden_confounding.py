@@ -12,7 +12,15 @@ from vru.checks.cohort_rows import CohortRows, cohort_rows, without
 from vru.checks.findings import effect, excludes_none, finding, guarded, not_run, percent
 from vru.errors import MethodError
 from vru.results import Finding, Verdict
-from vru.stats.sensitivity import benchmark, e_value, e_value_of_limit, robustness_value
+from vru.stats.sensitivity import (
+    as_strong_as,
+    benchmark,
+    bias,
+    e_value,
+    e_value_of_limit,
+    robustness_value,
+    robustness_value_of_interval,
+)
 
 NAME = "hidden_confounding"
 
@@ -63,10 +71,10 @@ def strongest(case: Case, rows: CohortRows, y: np.ndarray, fitted: Linear) -> St
     treated = rows.treated.astype(float)
     for j, label in enumerate(rows.names):
         known = benchmark(y, treated, rows.x[:, j], np.delete(rows.x, j, axis=1))
-        # Omitted-variable bias in terms of partial R squared: equation 8 of that paper.
-        odds = known.with_treatment / max(1 - known.with_treatment, 1e-9)
-        share = fitted.se * math.sqrt(fitted.df * known.with_outcome * odds) / max(abs(fitted.value), 1e-12)
-        if best is None or share > best.share:
+        hidden = as_strong_as(known)
+        share = math.inf if hidden is None else bias(hidden, fitted.se, fitted.df) / max(abs(fitted.value), 1e-12)
+        seen = known.with_treatment * known.with_outcome
+        if best is None or (share, seen) > (best.share, best.r2_treatment * best.r2_outcome):
             best = Strongest(label, share, known.with_treatment, known.with_outcome, None)
     if best is None:
         return None
@@ -91,7 +99,8 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     fitted = linear(rows, y)
     if fitted.se <= 0:
         return not_run(NAME, case, "the covariates leave nothing unexplained.")
-    robustness = robustness_value(fitted.value / fitted.se, fitted.df)
+    t = fitted.value / fitted.se
+    robustness = robustness_value(t, fitted.df)
     known = strongest(case, rows, y, fitted)
     assert known is not None
     sure = excludes_none(case.estimate.low, case.estimate.high, case.estimate.p, case.estimate.level)
@@ -103,10 +112,12 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     e_values = _e_values(case)
     numbers = {
         "robustness_value": robustness,
+        "robustness_value_of_interval": robustness_value_of_interval(t, fitted.df, case.estimate.level),
+        "partial_r2_of_treatment": t**2 / (t**2 + fitted.df),
         "benchmark": known.name,
         "benchmark_r2_treatment": known.r2_treatment,
         "benchmark_r2_outcome": known.r2_outcome,
-        "share_of_effect_taken": known.share,
+        "share_of_effect_taken": None if math.isinf(known.share) else known.share,
         "effect_without_benchmark": known.left_out,
         "linear_effect": fitted.value,
         **e_values,
@@ -133,8 +144,8 @@ def _text(
     text = (
         f"A hidden cause would have to explain at least {percent(robustness, 1)} of what is left unexplained, both in who was "
         f"treated and in how they ended, to bring the effect to nothing. The strongest known one, {known.name}, explains "
-        f"{percent(known.r2_treatment, 1)} and {percent(known.r2_outcome, 1)}; another as strong would take {taken} the "
-        "effect."
+        f"{percent(known.r2_treatment, 1)} and {percent(known.r2_outcome, 1)}; a hidden one as strong, which explains more "
+        f"of what is then left, would take {taken} the effect."
     )
     if known.left_out is not None:
         text += (

@@ -217,6 +217,7 @@ def _estimate(outcome: str, opts: Options, arms: Arms, answer: _Answer) -> Estim
         path=path(arms, arms.counts[treated].sum(axis=0), _expected(arms, opts)),
         components={k: v for k, v in components.items() if v is not None},
         counts=_counts(arms, answer),
+        unit="offences" if opts.area_weights == AreaWeights() else "offences per unit of area",
         notes=(
             *_notes(opts, arms, answer),
             *inference.notes,

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import t as student
 
 
 def e_value(ratio: float) -> float:
@@ -36,6 +37,19 @@ def robustness_value(t: float, df: int) -> float:
     return 0.5 * (math.sqrt(f2 * f2 + 4 * f2) - f2)
 
 
+def robustness_value_of_interval(t: float, df: int, level: float = 0.95) -> float:
+    """The same to bring the interval of that level to include no effect; 0 where it does already.
+
+    Source: Cinelli & Hazlett (2020), section 4.2; as printed in their Darfur example, 0.076 at 95%.
+
+    >>> round(robustness_value_of_interval(4.18445, 783), 4)
+    0.0763
+    """
+    limit = float(student.ppf(0.5 + level / 2, df - 1)) / math.sqrt(df - 1)
+    f = abs(t) / math.sqrt(df) - limit
+    return 0.0 if f <= 0 else 0.5 * (math.sqrt(f**4 + 4 * f**2) - f**2)
+
+
 @dataclass(frozen=True, slots=True)
 class Benchmark:
     """Partial R squared of one known characteristic: with who was treated, and with the outcome given treatment."""
@@ -52,6 +66,33 @@ def benchmark(outcome: np.ndarray, treatment: np.ndarray, candidate: np.ndarray,
     base = np.column_stack([np.ones(len(outcome)), adjusted])
     with_treatment = _partial_r2(treatment, candidate, base)
     return Benchmark(with_treatment, _partial_r2(outcome, candidate, np.column_stack([base, treatment])))
+
+
+def as_strong_as(known: Benchmark) -> Benchmark | None:
+    """Partial R squared, given everything adjusted for, of a hidden cause as strong as this known one; None where none can be.
+
+    Larger than what is seen of the known one: adjusting for it takes from the others what they share through treatment.
+
+    Source: Cinelli & Hazlett (2020) section 4.4 with k_D = k_Y = 1 (``sensemakr::ovb_partial_r2_bound``).
+
+    >>> found = as_strong_as(Benchmark(0.00908, 0.1090))
+    >>> round(found.with_treatment, 4), round(found.with_outcome, 3)
+    (0.0092, 0.125)
+    """
+    d, y = known.with_treatment, known.with_outcome
+    if d >= 0.5 or y >= 1:
+        return None
+    shared = d**2 / (1 - d) ** 2
+    with_outcome = (1 + math.sqrt(shared)) ** 2 / (1 - shared) * y / (1 - y)
+    return Benchmark(d / (1 - d), min(with_outcome, 1.0))
+
+
+def bias(found: Benchmark, se: float, df: int) -> float:
+    """How far a hidden cause of that strength moves a linear coefficient with this classical error, in its own units.
+
+    Source: Cinelli & Hazlett (2020) equation 8.
+    """
+    return se * math.sqrt(df * found.with_outcome * found.with_treatment / (1 - found.with_treatment))
 
 
 def _partial_r2(y: np.ndarray, x: np.ndarray, given: np.ndarray) -> float:
