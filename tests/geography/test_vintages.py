@@ -139,3 +139,10 @@ def test_merseyside_recoded_half_way_gives_the_same_counts(
     assert len(treated) == 5
     assert before.units == after.units
     np.testing.assert_array_equal(before.counts["violence"], after.counts["violence"])
+
+
+def test_units_without_an_event_are_told_by_the_look_up_too(drifting: Events, plan: Plan, tmp_path: Path) -> None:
+    write(tmp_path)
+    lists = {"treated": [SPLIT], "comparison": [ONE, TWO, KEPT], "empty_units": [ONE, TWO]}
+    panel = build_panel(plan({"kind": "lsoa11", "lookup": "lookup.csv", **lists}), {"crimes": drifting}, tmp_path).panel
+    assert panel.units == (SPLIT, f"{ONE}+{TWO}", KEPT)

@@ -186,6 +186,14 @@ def test_a_row_per_victim_is_one_crime_on_its_first_day() -> None:
         assert said["crime_ref whose rows differ in day, counted on the first"] == 1
 
 
+def test_an_id_written_in_two_ways_is_not_two_crimes() -> None:
+    events = crimes(*(("HS1", f"2021-03-22 {h:02d}:00") for h in (10, 11, 12))).assign(
+        crime_ref=["1000", "1000.0", "7", "8", "9"]
+    )
+    with pytest.raises(DataError, match="crime_ref"):
+        build(events=events, count="distinct crime_ref")
+
+
 def test_the_share_of_events_in_no_area_is_the_plans_to_allow() -> None:
     events = crimes(("HS1", "2021-03-22 12:00"), *[("Elsewhere", "2021-03-22 12:00")] * 3)
     made = build(events=events, left_over=0.8)

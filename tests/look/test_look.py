@@ -216,3 +216,22 @@ def test_what_is_refused(
     Path("a.csv").write_text("a,b\n1,2\n3,4\n")
     assert main(["look", *given]) == 2
     assert says in capsys.readouterr().err
+
+
+def test_names_that_steer_a_terminal_are_shown_as_signs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    at = tmp_path / "x.csv"
+    pd.DataFrame({"ref": [f"P{i}" for i in range(N)], "a\x1b[2J": ["1", "0"] * (N // 2)}).to_csv(at, index=False)
+    assert main(["look", str(at)]) == 0
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert "\\x1b[2J" in said
+
+
+def test_columns_that_differ_in_case_get_two_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    at = tmp_path / "x.csv"
+    bits = ["1", "0"] * (N // 2)
+    pd.DataFrame({"ref": [f"P{i}" for i in range(N)], "Took part": bits, "took part": bits}).to_csv(at, index=False)
+    assert main(["look", str(at)]) == 0
+    said = capsys.readouterr().out
+    assert "took_part: {column: 'Took part'" in said.replace('"', "'")
+    assert "took_part_1: {column: 'took part'" in said.replace('"', "'")

@@ -256,6 +256,11 @@ def test_kinds_of_harm_are_taken_together_by_area(make_panel: MakePanel) -> None
     assert "kinds of offence together" in found.inference
 
 
+def test_one_treated_unit_is_said_to_borrow_its_spread(make_panel: MakePanel) -> None:
+    assert any(n.startswith("One treated unit") for n in fit(make_panel(treated=1)).notes)
+    assert not any(n.startswith("One treated unit") for n in fit(make_panel(treated=2)).notes)
+
+
 def test_by_area_needs_two_areas_in_a_group(totals: Totals) -> None:
     with pytest.raises(MethodError, match="no group has two areas"):
         fit(totals(T=(50, 30), C=(60, 55)), variance="by_area")

@@ -1,5 +1,6 @@
 """The review before the door: what is in the files that may not leave."""
 
+import re
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
@@ -17,6 +18,8 @@ _UNCHECKED = (
     "Software did not look for: numbers that appear when tables or versions are subtracted from each other, "
     "percentages with small denominators, names of people in free text, and what pictures show. A person must."
 )
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def review(protocol: Protocol, result: EvaluationResult, files: Mapping[str, bytes]) -> tuple[Finding, ...]:
@@ -58,7 +61,7 @@ def _known(protocol: Protocol, result: EvaluationResult, files: Mapping[str, byt
     own = [sha256(data).hexdigest() for data in files.values()]
     seeds = [str(protocol.seed), str(result.provenance.seed)]
     # A rule of the plan ("born from 2003-09-01 on") is nobody's own date.
-    rules = [v for a in protocol.analyses for v in a.options.values() if isinstance(v, str)]
+    rules = [v for a in protocol.analyses for v in a.options.values() if isinstance(v, str) and _DAY.fullmatch(v)]
     return frozenset([*(d.removeprefix("sha256:").lower() for d in digests), *own, *seeds, *rules])
 
 

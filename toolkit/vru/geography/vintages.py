@@ -116,7 +116,8 @@ def plan_by(lookup: Lookup, protocol: Protocol) -> Protocol:
         starts[name] = start
     if problems:
         raise ProtocolError(*problems)
-    changed = units.model_copy(update={**lists, "starts": starts, "buffers": buffers})
+    empty = list(dict.fromkeys(lookup.unit.get(c, c) for c in units.empty_units))
+    changed = units.model_copy(update={**lists, "starts": starts, "buffers": buffers, "empty_units": empty})
     return protocol.model_copy(update={"units": Units.model_validate(changed.model_dump())})
 
 

@@ -174,6 +174,8 @@ def _once(
     if column is None:
         return kept
     ref = read.ids(reading, column)
+    if reading.problems:
+        raise DataError(*reading.problems)
     rows = pd.DataFrame({"ref": ref, "unit": unit, "day": when.dt.normalize(), "when": when})[kept & (ref != "")]
     rows = rows.sort_values(["ref", "when", "unit"], kind="stable")
     extra = rows.index[rows["ref"].duplicated()]

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from vru.events import Marks
 from vru.intake import values as v
@@ -31,6 +30,7 @@ DATE_FORMS = (
 )
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 SUPPRESSED = re.compile(r"[<>]\s*\d+|\*+|\.\.|:|\[?[cx]\]?", re.IGNORECASE)
+_FEW = 200
 MOST_PART = 0.6
 """A column is taken for numbers, or dates, with other cells in it, where this part of its filled cells are."""
 
@@ -60,18 +60,16 @@ def as_numbers(filled: np.ndarray, marks: Marks) -> NumberForm | None:
 
 
 def date_forms(filled: np.ndarray, declared: str | None) -> list[str | None]:
-    """The forms in which most filled cells are dates, the best first and all that do as well; ISO form is None."""
-    seen: dict[str | None, int] = {}
-    for form in dict.fromkeys([declared, *DATE_FORMS]):
-        seen[form] = int(v.parse_dates(filled, form).notna().sum())
-    best = max(seen.values())
+    """The forms in which most filled cells are dates, the best first and all that do as well; ISO form is None.
+
+    Forms that fit none of a few cells are not tried on all.
+    """
+    kinds, counts = np.unique(filled, return_counts=True)
+    few = kinds[:: max(len(kinds) // _FEW, 1)]
+    likely = [f for f in dict.fromkeys([declared, *DATE_FORMS]) if v.parse_dates(few, f).notna().any()]
+    seen = {f: int(counts[v.parse_dates(kinds, f).notna().to_numpy()].sum()) for f in likely}
+    best = max(seen.values(), default=0)
     return [f for f, n in seen.items() if n == best] if best >= MOST_PART * len(filled) else []
-
-
-def months_of(days: pd.Series) -> pd.Series:
-    """Dates as YYYY-MM, those without a date left out."""
-    out: pd.Series = days.dropna().dt.strftime("%Y-%m")
-    return out
 
 
 def marks_among(odd: np.ndarray) -> tuple[list[str], list[str], np.ndarray]:

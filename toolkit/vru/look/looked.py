@@ -72,8 +72,14 @@ class Looked:
             said += [f"  no row in {_few(c.empty)}"] if c.empty else []
             said += [f"  under half of the usual rows in {_few(c.low)}"] if c.low else []
         said += [f"question: {q}" for q in self.questions]
-        return (*said, "to paste into protocol.yaml:", *(f"  {line}" for line in self.plan.splitlines()))
+        said += ["to paste into protocol.yaml:", *(f"  {line}" for line in self.plan.splitlines())]
+        return tuple(map(_plain, said))
 
 
 def _few(months: tuple[str, ...], n: int = 12) -> str:
     return ", ".join(months[:n]) + (f" and {len(months) - n} more" if len(months) > n else "")
+
+
+def _plain(line: str) -> str:
+    """A line without signs that steer a terminal, which a file's names may hold."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)

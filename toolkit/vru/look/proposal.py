@@ -83,7 +83,11 @@ def _cohort(columns: Sequence[Column]) -> list[str]:
     lines.append(f'  # assigned (allocated) or received: {{column: {at}, treated: ["1"], comparison: ["0"]}}')
     lines += ["  covariates:  # keep what was known before the start; outcomes go under outcomes"]
     known = [c for c in columns if c.kind in _COVARIATES]
-    lines += [f"    {_name(c.name)}: {{column: {quoted(c.name)}, kind: {c.kind}{_unit(c)}}}" for c in known]
+    names = _names([c.name for c in known])
+    lines += [
+        f"    {name}: {{column: {quoted(c.name)}, kind: {c.kind}{_unit(c)}}}"
+        for name, c in zip(names, known, strict=True)
+    ]
     lines[-1] += "" if known else " (none found)"
     return lines
 
@@ -92,6 +96,11 @@ def _unit(column: Column) -> str:
     return f", unit: {column.unit}" if column.unit else ""
 
 
-def _name(column: str) -> str:
-    found = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
-    return found if found[:1].isalpha() else f"x_{found}"
+def _names(columns: Sequence[str]) -> list[str]:
+    """Names that a plan takes, each once: two columns may differ only in case."""
+    found: list[str] = []
+    for column in columns:
+        bare = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
+        name = bare if bare[:1].isalpha() else f"x_{bare}"
+        found.append(name if name not in found else f"{name}_{len(found)}")
+    return found

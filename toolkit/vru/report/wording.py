@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from vru.results import Interval
 from vru.words.effects import rate_change
+from vru.words.p_value import p_words
 
 MISSING = "not available"
 MONTHS = (
@@ -42,9 +43,7 @@ def pvalue(p: float | None) -> str:
     """A p-value to three decimals below 0.1 and two above, never "0.000"; None is "not available"."""
     if p is None or not math.isfinite(p):
         return MISSING
-    if p < 0.001:
-        return "less than 0.001"
-    return number(p, 3 if p < 0.0995 else 2)
+    return p_words(p)
 
 
 def percent_change(ratio: float) -> str:

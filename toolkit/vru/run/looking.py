@@ -58,5 +58,5 @@ def draw_coverage(looked: Looked, to: Path) -> None:
         raise DataError(Problem("holds no column of dates or months to draw", looked.name))
     if to.suffix.lower() not in (".svg", ".png"):
         raise DataError(Problem(f"{to.suffix or 'no ending'} is not drawn", str(to), ".svg or .png"))
-    drawn = coverage_figure([(c.name, c.months, c.rows) for c in looked.coverage], "coverage")
+    drawn = coverage_figure([(c.name, c.months, c.rows, c.low) for c in looked.coverage], "coverage")
     write_whole(to, drawn.svg.encode() if to.suffix.lower() == ".svg" else drawn.png)

@@ -121,19 +121,18 @@ def _made(study: Study, read: Mapping[str, Events | Table]) -> "Made":
     protocol = study.plan.protocol
     if protocol.units.shape == "areas":
         events = {name: e for name, e in read.items() if isinstance(e, Events)}
-        built = build_panel(_with_boundaries(study), events, study.folder)
+        built = build_panel(_with_files(study), events, study.folder)
         return Made(built.panel, built.log, built.truth, questions=built.questions)
     tables = {name: t for name, t in read.items() if isinstance(t, Table)}
     return (build_days if protocol.units.shape == "days" else build_cohort)(protocol, tables)
 
 
-def _with_boundaries(study: Study) -> Protocol:
-    # The map may lie elsewhere than beside the plan, as when somebody else verifies a record.
+def _with_files(study: Study) -> Protocol:
+    # A map or a look-up may lie elsewhere than beside the plan, as when somebody else verifies a record.
     protocol = study.plan.protocol
-    if protocol.units.boundaries is None:
-        return protocol
-    found = str(find_data(study, protocol.units.boundaries).resolve())
-    return protocol.model_copy(update={"units": protocol.units.model_copy(update={"boundaries": found})})
+    named = {"boundaries": protocol.units.boundaries, "lookup": protocol.units.lookup}
+    found = {k: str(find_data(study, path).resolve()) for k, path in named.items() if path is not None}
+    return protocol.model_copy(update={"units": protocol.units.model_copy(update=found)})
 
 
 def read_sources(study: Study, progress: Progress) -> dict[str, Events | Table]:
