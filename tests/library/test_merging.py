@@ -116,10 +116,13 @@ def test_what_was_taken_down_here_does_not_come_back(library, other, record, fil
     take_down(library, scan(library).records[0], "Data protection officer", "A name.", now)
     assert merge(library, other, now).problems == ()
     assert not list(library.rglob("record.json"))
-    # The other way round the tombstone hides the version there, and a person finishes it.
-    merge(other, library, now)
-    assert scan(other).records == ()
-    assert "was taken down but" in str(scan(other).problems)
+    # The other way round their takedown waits: whether our copy goes is decided here, by name.
+    asked = merge(other, library, now)
+    assert len(asked.quarantined) == 1
+    assert "asks to take down" in str(asked.problems)
+    assert merge(other, library, now) == asked
+    assert len(scan(other).records) == 1
+    assert "lies in quarantine" in str(check_library(other, now.date()).problems)
 
 
 def test_a_fork_is_kept_and_told(library, other, record, files, now):

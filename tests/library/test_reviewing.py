@@ -226,3 +226,54 @@ def test_a_takedown_says_why(library, stored, now):
     with pytest.raises(RefusedError, match="says why"):
         take_down(library, stored(), "Data protection officer", " ", now)
     assert stored().path.exists()
+
+
+def test_nothing_is_swept_or_written_through_a_linked_stage(library, stored, now, tmp_path):
+    found = stored()
+    shutil.rmtree(library / ".stage")
+    papers = tmp_path / "home" / "Documents"
+    papers.mkdir(parents=True)
+    os.utime(papers, (0, 0))
+    (library / ".stage").symlink_to(tmp_path / "home")
+    with pytest.raises(LibraryError, match="is a link"):
+        decide(library, found, "comment", "Reader", "x", now)
+    assert papers.is_dir()
+    assert list((tmp_path / "home").iterdir()) == [papers]
+    assert "is a link" in str(check_library(library, now.date()).problems)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"id": "7" + "Z" * 25, "kind": "comment"}, "after the year 2100"),
+        ({"version": "999.0", "manifest_sha256": "sha256:" + "a" * 64}, "that never was here"),
+    ],
+)
+def test_an_event_that_cannot_be_is_named_and_locks_nothing(library, record, files, stored, now, change, said):
+    found = stored()
+    hand_written(library, found, "takedown", "Somebody", now)
+    path = next(p for p in (found.path.parent / "events").iterdir() if "Somebody" in p.read_text())
+    event = Event.model_validate_json(path.read_bytes()).model_copy(update=change)
+    path.unlink()
+    (path.parent / f"{event.id}.json").write_bytes(dump_event(event))
+    assert said in str(check_library(library, now.date()).problems)
+    decide(library, scan(library).records[0], "comment", "Reader", "Read.", now)
+    publish(library, succeed(record, record.model_copy(update={"title": "Another title"})), files, "Head of evidence", now)
+    take_down(library, scan(library).records[0], "Data protection officer", "A name.", now)
+    assert len(scan(library).records) == 1
+
+
+def test_an_event_of_the_next_decades_does_not_move_the_clock(library, stored, now):
+    found = stored()
+    far = found.events[-1].model_copy(update={"id": new_id(now.replace(year=2099))})
+    assert new_id(now, [*found.events, far]) < far.id
+    assert new_id(now, found.events) > found.events[-1].id
+
+
+def test_a_takedown_from_elsewhere_removes_nothing_until_it_is_named(library, stored, now):
+    found = stored()
+    hand_written(library, found, "takedown", "Anybody at all", now)
+    assert finish_takedowns(library, now, ("another", "1.0")) == ()
+    assert found.path.is_dir()
+    assert len(finish_takedowns(library, now, (found.record.id, "1.0"))) == 1
+    assert not found.path.exists()

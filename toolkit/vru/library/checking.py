@@ -12,6 +12,8 @@ from vru.library.planned import Outstanding, outstanding, read_planned
 from vru.library.reading import Scan, StoredRecord, scan
 from vru.library.reviewing import ALLOWED, authors, plain, post, remains, standings
 from vru.library.signing import Signed, signatures
+from vru.library.staging import FOLDER as STAGE
+from vru.library.staging import UNLINK, is_elsewhere
 from vru.library.verifying import verify_version
 
 
@@ -87,6 +89,8 @@ def _quarantined(library: Path) -> list[Problem]:
 
 
 def _remains(library: Path) -> list[Problem]:
+    if is_elsewhere(library):
+        return [Problem("is a link; nothing is written through links", where=STAGE, hint=UNLINK)]
     where = ", ".join(p.relative_to(library).as_posix() for p in remains(library))
     hint = "vru review … --decision takedown finishes it"
     return [Problem("holds files of a takedown that was cut short", where, hint=hint)] if where else []

@@ -16,6 +16,8 @@ from vru.record import Body, Digest, Line, Slug, Version
 FOLDER = "events"
 MAX_EVENT_BYTES = 50_000
 Kind = Literal["submit", "review", "approve", "return", "publish", "supersede", "retract", "comment", "takedown"]
+_YEAR = 366 * 86_400_000
+_YEAR_2100 = 4_102_444_800_000
 Ulid = Annotated[str, StringConstraints(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
 
 
@@ -45,9 +47,10 @@ class Named(Protocol):
 
 
 def new_id(now: datetime, after: Sequence[Named] = ()) -> str:
-    """A fresh ULID for this moment; later than every event in ``after`` even where clocks disagree."""
+    """A fresh ULID for this moment; later than every event in ``after`` even where clocks disagree by up to a year."""
     made = ULID.from_datetime(now)
-    last = max((ULID.from_str(e.id) for e in after), default=None)
+    seen = (ULID.from_str(e.id) for e in after)
+    last = max((u for u in seen if u.milliseconds < made.milliseconds + _YEAR), default=None)
     if last is None or made > last:
         return str(made)
     return str(ULID.from_timestamp(last.milliseconds + 1))
@@ -61,11 +64,16 @@ def dump_event(event: Event) -> bytes:
 def parse_event(data: bytes, where: str) -> Event:
     """Read an untrusted event. Raises LibraryError."""
     try:
-        return Event.model_validate_json(data)
+        event = Event.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         field = ".".join(str(part)[:60] for part in first["loc"])
         raise LibraryError(Problem(f"is not an event: {field}: {first['msg'][:200]}", where=where)) from None
+    if ULID.from_str(event.id).milliseconds >= _YEAR_2100:
+        raise LibraryError(
+            Problem("has an id from after the year 2100, which no clock gave it", where, hint="delete it")
+        )
+    return event
 
 
 def append_event(library: Path, record_folder: Path, event: Event, stage: Path) -> Path:

@@ -187,6 +187,8 @@ def _side(
             tally.problems += error.problems
             continue
         target = tally.library / path / name
+        if path.endswith(f"/{ev.FOLDER}") and _asks_for_ours(tally, path, data, target):
+            continue
         if not os.path.lexists(target):
             tally.added += [f"{path}/{name}"] if place(tally.library, target, data, tally.now) else []
         elif not target.is_symlink() and target.is_file() and target.read_bytes() == data:
@@ -195,6 +197,21 @@ def _side(
             aside = tally.library / QUARANTINE / path / f"{name.removesuffix('.json')}-{m.sha256(data)[7:23]}.json"
             place(tally.library, aside, data, tally.now)
             _quarantined(tally, f"{path}/{name}", aside)
+
+
+def _asks_for_ours(tally: _Tally, path: str, data: bytes, target: Path) -> bool:
+    """Put aside a takedown, made elsewhere, of a version that stands here: whether ours goes is decided here."""
+    event = ev.parse_event(data, path)
+    ours = target.parent.parent / f"v{event.version}"
+    if event.kind != "takedown" or target.exists() or _digest(ours) != event.manifest_sha256:
+        return False
+    aside = tally.library / QUARANTINE / path / target.name
+    place(tally.library, aside, data, tally.now)
+    tally.quarantined.append(lies := aside.relative_to(tally.library).as_posix())
+    asked = f"{event.record}@{event.version}"
+    hint = f"theirs is in {lies}; to follow it: vru review {asked} --decision takedown --by … --text …"
+    tally.problems.append(Problem(f"asks to take down {asked} (by {event.actor}); ours stays", path, hint=hint))
+    return True
 
 
 def _quarantined(tally: _Tally, path: str, aside: Path) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,11 +105,16 @@ def read_record_folder(folder: Path, where: str) -> RecordFolder:
         except LibraryError as error:
             problems += error.problems
     versions.sort(key=lambda v: version_key(v.record.version))
-    events, unsound = _events(folder / ev.FOLDER, where) if ev.FOLDER in listing.folders else ((), [])
+    here = {(v.record.version, v.manifest_sha256) for v in versions}
+    before = (v.manifest.previous for v in versions)
+    here |= {(p.version, p.manifest_sha256) for p in before if p is not None}
+    events, unsound = _events(folder / ev.FOLDER, where, here) if ev.FOLDER in listing.folders else ((), [])
     return RecordFolder(tuple(versions), events, (*problems, *unsound, *_chain(versions, events, where)))
 
 
-def _events(folder: Path, where: str) -> tuple[tuple[ev.Event, ...], list[Problem]]:
+def _events(
+    folder: Path, where: str, versions: Collection[tuple[str, str]]
+) -> tuple[tuple[ev.Event, ...], list[Problem]]:
     place = f"{where}/{ev.FOLDER}"
     listing = list_folder(folder, place)
     problems = [*listing.problems, *_unknown(listing.folders, place)]
@@ -125,7 +130,14 @@ def _events(folder: Path, where: str) -> tuple[tuple[ev.Event, ...], list[Proble
             problems.append(Problem("is an event of another record or under another name", where=at))
         else:
             events.append(event)
-    return tuple(sorted(events, key=lambda e: e.id)), problems
+    known = {(e.version, e.manifest_sha256) for e in events if e.kind != "takedown"} | set(versions)
+    sound = [e for e in events if e.kind != "takedown" or (e.version, e.manifest_sha256) in known]
+    problems += [
+        Problem(f"takes down a version {e.version} that never was here", f"{place}/{e.id}.json", hint="delete it")
+        for e in events
+        if e not in sound
+    ]
+    return tuple(sorted(sound, key=lambda e: e.id)), problems
 
 
 def _chain(versions: Sequence[VersionFolder], events: Sequence[ev.Event], where: str) -> list[Problem]:

@@ -13,7 +13,7 @@ from vru.library import events as ev
 from vru.library.index import RECORDS
 from vru.library.reading import StoredRecord, scan
 from vru.library.staging import FOLDER as STAGE
-from vru.library.staging import remove, staged, sync_folder
+from vru.library.staging import is_elsewhere, remove, staged, sync_folder
 from vru.library.versions import version_key
 
 Decision = Literal["submit", "comment", "approve", "return", "retract"]
@@ -135,10 +135,15 @@ def take_down(library: Path, stored: StoredRecord, actor: str, reason: str, now:
     return event
 
 
-def finish_takedowns(library: Path, now: datetime) -> tuple[ev.Event, ...]:
-    """Remove what was taken down but, after a kill, is still there; the events of what was removed."""
+def finish_takedowns(library: Path, now: datetime, only: tuple[str, str] | None = None) -> tuple[ev.Event, ...]:
+    """Remove what was taken down but, after a kill, is still there; the events of what was removed.
+
+    only : (record, version) that somebody names now. An event that came in from elsewhere removes nothing by itself.
+    """
     removed = []
     for event in scan(library).taken_down:
+        if only is not None and (event.record, event.version) != only:
+            continue
         path = library / RECORDS / event.organisation / event.record / f"v{event.version}"
         if path.is_dir() and not path.is_symlink():
             _move_away(library, path, now)
@@ -150,6 +155,8 @@ def finish_takedowns(library: Path, now: datetime) -> tuple[ev.Event, ...]:
 
 def remains(library: Path) -> tuple[Path, ...]:
     """Files of a takedown that was killed between hiding and deleting; nobody reads them, but they are there."""
+    if is_elsewhere(library):
+        return ()
     return tuple(sorted(p for p in (library / STAGE).glob(f"*/{REMAINS}") if not p.is_symlink()))
 
 

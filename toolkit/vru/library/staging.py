@@ -10,9 +10,11 @@ from pathlib import Path
 from ulid import ULID
 
 from vru.clock import seconds_older
+from vru.errors import LibraryError, Problem
 
 FOLDER = ".stage"
 STALE_SECONDS = 86_400
+UNLINK = "delete the link, not what it points to"
 _NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM}
 
 
@@ -21,10 +23,15 @@ def staged(library: Path) -> Iterator[Path]:
     """A fresh hidden folder in the library's own file system; gone again afterwards, whatever happens.
 
     A kill leaves it behind: readers never look there, and the next publication removes it once it is a day older than
-    that publication's own stage.
+    that publication's own stage. Raises LibraryError where the hidden folder is a link: what lies at its end is not
+    the library's to sweep.
     """
     base = library / FOLDER
     base.mkdir(exist_ok=True)
+    if is_elsewhere(library):
+        raise LibraryError(
+            Problem("is a link; nothing is written or swept through links", where=str(base), hint=UNLINK)
+        )
     stage = base / str(ULID())
     os.mkdir(stage)
     try:
@@ -32,6 +39,12 @@ def staged(library: Path) -> Iterator[Path]:
         yield stage
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def is_elsewhere(library: Path) -> bool:
+    """True where the hidden folder is a link or a junction, which a pulled or unpacked copy may bring."""
+    base = library / FOLDER
+    return base.is_symlink() or (base.exists() and base.resolve() != library.resolve() / FOLDER)
 
 
 def write_all(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -129,21 +129,20 @@ def _announced(reference: str, library: Path) -> Planned:
 
 
 def _take_down(reference: str, library: Path, asked: Asked, now: datetime) -> list[str]:
-    finished = finish_takedowns(library, now)
-    done = [f"finished the takedown of {e.organisation}/{e.record}@v{e.version}" for e in finished]
     name, at, version = reference.partition("@")
     if not at:
         hint = f"{name}@1.0; every version that holds the data needs its own takedown"
         raise LibraryError(Problem("say which version is taken down", reference, hint=hint))
     mine = (name.rpartition("/")[2], version.removeprefix("v"))
-    if any((e.record, e.version) == mine for e in finished):
-        return done
+    finished = finish_takedowns(library, now, mine)
+    if finished:
+        return [f"finished the takedown of {e.organisation}/{e.record}@v{e.version} by {e.actor}" for e in finished]
     stored = find_record(reference, library)
     _same_bytes(stored, asked.manifest)
     refuse_links(library, stored.path)
     event = take_down(library, stored, asked.by, asked.text, now)
     reach = "backups, version control, other copies and object stores still hold it: each needs its own deletion"
-    return [*done, *_told(event), f"removed {stored.path.relative_to(library / RECORDS)}", reach]
+    return [*_told(event), f"removed {stored.path.relative_to(library / RECORDS)}", reach]
 
 
 def _same_bytes(stored: StoredRecord, manifest: str) -> None:
