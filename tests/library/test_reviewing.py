@@ -258,7 +258,9 @@ def test_an_event_that_cannot_be_is_named_and_locks_nothing(library, record, fil
     (path.parent / f"{event.id}.json").write_bytes(dump_event(event))
     assert said in str(check_library(library, now.date()).problems)
     decide(library, scan(library).records[0], "comment", "Reader", "Read.", now)
-    publish(library, succeed(record, record.model_copy(update={"title": "Another title"})), files, "Head of evidence", now)
+    publish(
+        library, succeed(record, record.model_copy(update={"title": "Another title"})), files, "Head of evidence", now
+    )
     take_down(library, scan(library).records[0], "Data protection officer", "A name.", now)
     assert len(scan(library).records) == 1
 
