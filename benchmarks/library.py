@@ -50,7 +50,8 @@ def fill(n: int, library: Path) -> float:
     for i, entry in enumerate(made_up(n)):
         # Evaluations of their own data, so that there is something to pool.
         own = {"crimes": "sha256:" + hashlib.sha256(entry.record.id.encode()).hexdigest()}
-        record = entry.record.model_copy(update={"data_digests": own})
+        result = entry.record.result | {"provenance": {"data": own}}
+        record = entry.record.model_copy(update={"data_digests": own, "result": result})
         publish(library, record, {"report.html": body}, "Head of evidence", now + timedelta(minutes=i))
     return (time.perf_counter() - clock) / n
 

@@ -106,53 +106,73 @@ def content(i: int, rng: np.random.Generator, say) -> dict[str, object]:
             "comparability",
         )
     ]
-    return {
-        "id": f"evaluation-{i:05d}",
-        "version": "1.0",
-        "organisation": f"unit-{int(rng.integers(1, 21)):02d}-vru",
-        "title": f"{kind.replace('_', ' ').capitalize()} in {say(2)[:-1].title()}, {year}",
-        "disclaimer": "No intervention took place: an exercise." if rng.random() < 0.05 else "",
-        "summary": say(90),
-        "audience": "public",
-        "licence": "OGL-UK-3.0",
-        "template": "hotspot_patrol",
-        "intervention": {
-            "type": kind,
-            "name": say(4),
-            "items": {
-                n: say(18)
-                for n in ("why", "materials", "procedures", "who_provided", "how", "where", "when_and_how_much")
+    return tied(
+        {
+            "id": f"evaluation-{i:05d}",
+            "version": "1.0",
+            "organisation": f"unit-{int(rng.integers(1, 21)):02d}-vru",
+            "title": f"{kind.replace('_', ' ').capitalize()} in {say(2)[:-1].title()}, {year}",
+            "disclaimer": "No intervention took place: an exercise." if rng.random() < 0.05 else "",
+            "summary": say(90),
+            "audience": "public",
+            "licence": "OGL-UK-3.0",
+            "template": "hotspot_patrol",
+            "intervention": {
+                "type": kind,
+                "name": say(4),
+                "items": {
+                    n: say(18)
+                    for n in ("why", "materials", "procedures", "who_provided", "how", "where", "when_and_how_much")
+                },
+                "start": f"{year}-04",
+                "end": f"{year + 1}-03",
             },
-            "start": f"{year}-04",
-            "end": f"{year + 1}-03",
-        },
-        "setting": {
-            "population": say(8),
-            "comparator": say(10),
-            "unit_kind": str(rng.choice(["lsoa11", "lsoa21", "polygon"])),
-            "n_treated": 20,
-            "n_comparison": 20,
-            "first": f"{year - 2}-04",
-            "last": f"{year + 1}-03",
-        },
-        "design": [LEVELS[level]],
-        "outcomes": outcomes,
-        "effects": [effect(rng, o, n == 0) for n, o in enumerate(chosen)],
-        "ratings": ratings,
-        "findings": findings,
-        "learning": {
-            "mechanism": say(30),
-            "implementation": say(30),
-            "lessons": say(30),
-            "cost": "£120,000 (2023 prices), staff.",
-        },
-        "preregistered": "yes",
-        "protocol_digest": "sha256:" + "a" * 64,
-        "data_digests": {"crimes": "sha256:" + "b" * 64},
-        "toolkit_version": "0.1.0",
-        "protocol": {},
-        "result": {},
-    }
+            "setting": {
+                "population": say(8),
+                "comparator": say(10),
+                "unit_kind": str(rng.choice(["lsoa11", "lsoa21", "polygon"])),
+                "n_treated": 20,
+                "n_comparison": 20,
+                "first": f"{year - 2}-04",
+                "last": f"{year + 1}-03",
+            },
+            "design": [LEVELS[level]],
+            "outcomes": outcomes,
+            "effects": [effect(rng, o, n == 0) for n, o in enumerate(chosen)],
+            "ratings": ratings,
+            "findings": findings,
+            "learning": {
+                "mechanism": say(30),
+                "implementation": say(30),
+                "lessons": say(30),
+                "cost": "£120,000 (2023 prices), staff.",
+            },
+            "preregistered": "yes",
+            "protocol_digest": "sha256:" + "a" * 64,
+            "data_digests": {"crimes": "sha256:" + "b" * 64},
+            "toolkit_version": "0.1.0",
+            "protocol": {},
+        }
+    )
+
+
+def tied(record: dict[str, object]) -> dict[str, object]:
+    """The record with the result that says the same: the library takes no other."""
+    prevented = {"value": 30.0, "low": -5.0, "high": 70.0}
+    estimates = [
+        e
+        | {
+            "value": e["estimate"],
+            "low": e["ci_low"],
+            "high": e["ci_high"],
+            "level": 0.95,
+            "events_prevented": prevented,
+        }
+        for e in record["effects"]
+    ]
+    kept = ("ratings", "findings", "preregistered", "protocol_digest")
+    own = {"estimates": estimates, "provenance": {"data": record["data_digests"]}}
+    return record | {"result": own | {name: record[name] for name in kept}}
 
 
 def generate(n: int, seed: int = 1):

@@ -34,9 +34,10 @@ def evaluation() -> Callable[..., LearningRecord]:
         of_effect = {"estimand": DID} | {k: changes.pop(k) for k in OF_EFFECT if k in changes}
         low, high = (None, None) if se is None else (value - 1.96 * se, value + 1.96 * se)
         one = replace(outcome.estimates[0], value=value, se=se, low=low, high=high, **of_effect)
-        record = draft_record(plan, replace(outcome, estimates=(one,)))
-        digest = f"sha256:{name.encode().hex():0>64}"
-        own = {"id": name, "organisation": f"{name}-vru", "data_digests": {"crimes": digest}}
+        data = {"crimes": f"sha256:{name.encode().hex():0>64}"}
+        result = replace(outcome, estimates=(one,), provenance=replace(outcome.provenance, data=data))
+        record = draft_record(plan, result)
+        own = {"id": name, "organisation": f"{name}-vru"}
         return LearningRecord.model_validate(record.model_dump(mode="json") | own | changes)
 
     return make

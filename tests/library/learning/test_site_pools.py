@@ -63,9 +63,11 @@ def test_one_outcome_under_two_ids_is_pooled_and_shown_in_one_place(
     other = [{"id": "police_recorded_violence", "measure": "Violence", "direction": "decrease", "primary": True}]
     records = [evaluation(f"trial-{i}", y, se, audience="network") for i, (y, se) in enumerate(EFFECTS[:2])]
     third = evaluation("trial-2", *EFFECTS[2], audience="network")
-    effect = third.effects[0].model_copy(update={"outcome": "police_recorded_violence"})
-    own = {"outcomes": other, "effects": [effect.model_dump()], "ratings": []}
-    library = write_library([*records, LearningRecord.model_validate(third.model_dump(mode="json") | own)])
+    raw = third.model_dump(mode="json")
+    for row in (*raw["effects"], *raw["result"]["estimates"]):
+        row["outcome"] = "police_recorded_violence"
+    raw["result"]["ratings"] = []
+    library = write_library([*records, LearningRecord.model_validate(raw | {"outcomes": other, "ratings": []})])
     page = (site_of(library, tmp_path / "site") / KIND).read_text(encoding="utf-8")
     assert page.count('id="outcome-police-recorded-violence"') == 1
     assert "over 3 evaluations together" in page

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vru.errors import LibraryError, Problem
 from vru.library import manifest as m
+from vru.library.derived import untied
 from vru.library.untrusted import decode, list_folder, read_limited, shown
 from vru.record import MAX_BYTES, LearningRecord, load_record
 
@@ -42,6 +43,9 @@ def read_version(path: Path, where: str) -> VersionFolder:
         raise LibraryError(*problems)
     record = _record(files, where)
     _check_identity(path, record, manifest, where)
+    if said := untied(record):
+        told = f"says other than the result inside it under {', '.join(said)}"
+        raise LibraryError(Problem(told, where=f"{where}/{RECORD}", hint="it was not published by this toolkit"))
     return VersionFolder(path, record, manifest, m.sha256(raw), files)
 
 

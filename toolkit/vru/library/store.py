@@ -18,6 +18,7 @@ from vru.errors import LibraryError, Problem
 from vru.library import crate, effects
 from vru.library import events as ev
 from vru.library import manifest as m
+from vru.library.derived import untied
 from vru.library.folder import MAX_VERSION_BYTES, RECORD, VersionFolder, read_version
 from vru.library.index import RECORDS, open_library
 from vru.library.reading import RecordFolder, read_record_folder
@@ -208,6 +209,8 @@ def _content(record: LearningRecord, files: Mapping[str, bytes], actor: str, now
         _event(record, "sha256:" + "0" * 64, actor, now)
     except ValidationError:
         problems.append(Problem("the actor is missing or too long", where=where, hint="name a post, such as data lead"))
+    if said := untied(record):
+        problems.append(Problem(f"says other than its result under {', '.join(said)}", where=f"{where}: {RECORD}"))
     if problems:
         raise LibraryError(*problems)
     return content
