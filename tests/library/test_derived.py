@@ -13,6 +13,7 @@ from vru.library.derived import untied
 from vru.library.folder import RECORD
 from vru.library.prior_evidence import seed
 from vru.record import LearningRecord, dump_record
+from vru.run.verifying import find_record
 
 
 def altered(record, **change):
@@ -70,6 +71,9 @@ def test_a_version_rewritten_with_every_hash_right_is_left_out_and_named(library
     (folder / m.FILE).write_text(json.dumps(manifest))
     assert scan(library).records == ()
     assert "says other than the result inside it under effects" in str(check_library(library, now.date()).problems)
+    with pytest.raises(LibraryError, match="is here but is not believed") as refused:
+        find_record(record.id, library)
+    assert "says other than the result inside it under effects" in str(refused.value)
 
 
 def test_literature_has_no_result_to_be_tied_to(library, now):

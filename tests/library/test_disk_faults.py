@@ -124,7 +124,7 @@ def test_every_step_of_everything_that_writes(tmp_path, record, plan, now, monke
         assert {"theirs-0", "theirs-1"} <= {s.record.id for s in final.records}
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot kill a forked writer; POSIX systems run this")
 def test_64_processes_at_once_with_64_records_are_all_in_none_twice(library, record, tmp_path):
     text = tmp_path / "record.json"
     text.write_text(dump_record(record), encoding="utf-8")

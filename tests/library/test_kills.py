@@ -20,7 +20,9 @@ from vru.record import dump_record
 SCRIPT = Path(__file__).with_name("stewards_and_kill.py")
 EXAMPLE = Path(__file__).with_name("example")
 KINDS = ("review", "takedown", "announce", "merge", "checkpoint")
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = pytest.mark.skipif(
+    not hasattr(os, "fork"), reason="Windows cannot kill a forked writer; POSIX systems run this"
+)
 
 
 def kill_stewards(tmp_path: Path, record, now, kills: int) -> None:

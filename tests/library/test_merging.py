@@ -9,6 +9,7 @@ from vru.errors import LibraryError
 from vru.library import decide, open_library, publish, scan, succeed, take_down
 from vru.library.checking import check_library
 from vru.library.checkpoints import checkpoint, compare, read_checkpoint
+from vru.library.events import dump_event
 from vru.library.merging import left_aside, merge
 
 
@@ -123,6 +124,18 @@ def test_what_was_taken_down_here_does_not_come_back(library, other, record, fil
     assert merge(other, library, now) == asked
     assert len(scan(other).records) == 1
     assert "lies in quarantine" in str(check_library(other, now.date()).problems)
+
+
+def test_two_takedowns_under_one_id_do_not_stop_a_merge(library, other, record, files, now):
+    publish(library, record, files, "Head of evidence", now)
+    shutil.copytree(library / "records", other / "records", dirs_exist_ok=True)
+    event = take_down(other, scan(other).records[0], "Anybody at all", "x", now)
+    path = next((other / "records").rglob(f"events/{event.id}.json"))
+    for text in ("x", "y"):
+        path.write_bytes(dump_event(event.model_copy(update={"text": text})))
+        assert len(merge(library, other, now).quarantined) == 1
+    assert len(list((library / "quarantine").rglob("*.json"))) == 2
+    assert len(scan(library).records) == 1
 
 
 def test_a_fork_is_kept_and_told(library, other, record, files, now):

@@ -6,10 +6,22 @@ from datetime import timedelta
 import pytest
 
 from vru.errors import LibraryError, RefusedError
-from vru.library import decide, finish_takedowns, publish, scan, state, succeed, take_down, verify_version
+from vru.library import (
+    decide,
+    finish_takedowns,
+    publish,
+    scan,
+    state,
+    succeed,
+    take_down,
+    unfinished_takedowns,
+    verify_version,
+)
 from vru.library.checking import check_library
 from vru.library.events import Event, dump_event, new_id
+from vru.library.merging import merge
 from vru.library.reviewing import remains, standing
+from vru.run.stewarding import Asked, review
 
 
 @pytest.fixture
@@ -272,10 +284,82 @@ def test_an_event_of_the_next_decades_does_not_move_the_clock(library, stored, n
     assert new_id(now, found.events) > found.events[-1].id
 
 
-def test_a_takedown_from_elsewhere_removes_nothing_until_it_is_named(library, stored, now):
+def test_a_takedown_from_elsewhere_is_followed_by_name_and_with_a_reason(library, record, files, stored, now):
     found = stored()
-    hand_written(library, found, "takedown", "Anybody at all", now)
-    assert finish_takedowns(library, now, ("another", "1.0")) == ()
-    assert found.path.is_dir()
-    assert len(finish_takedowns(library, now, (found.record.id, "1.0"))) == 1
+    twin = record.model_copy(update={"organisation": "other-vru"})
+    publish(library, twin, files, "Head of evidence", now)
+    for one in scan(library).records:
+        hand_written(library, one, "takedown", "Anybody at all", now)
+    assert finish_takedowns(library, now, lambda e: e.record == "another") == ()
+    mine = f"{record.organisation}/{record.id}@1.0"
+    for reference, text, said in (
+        (record.id, "x", "say which version"),
+        (f"{record.id}@1.0", "x", "several organisations"),
+        (mine, " ", "say why you follow it"),
+    ):
+        with pytest.raises((LibraryError, RefusedError), match=said):
+            review(reference, library, Asked("takedown", "Data protection officer", text), now)
+        assert len(unfinished_takedowns(library)) == 2
+    with pytest.raises(RefusedError, match="another hash"):
+        review(mine, library, Asked("takedown", "Data protection officer", "A name.", manifest="sha256:0"), now)
+    lines = review(mine, library, Asked("takedown", "Data protection officer", "A name."), now)
+    assert "that Anybody at all asked for" in lines[0]
     assert not found.path.exists()
+    assert {e.actor for e in scan(library).taken_down} == {"Data protection officer", "Anybody at all"}
+    assert [e.organisation for e in unfinished_takedowns(library)] == ["other-vru"]
+
+
+def test_a_takedown_names_bytes_and_removes_no_others(library, stored, now):
+    found = stored()
+    other = replace(found, manifest_sha256="sha256:" + "a" * 64)
+    hand_written(library, other, "comment", "Anybody at all", now)
+    hand_written(library, other, "takedown", "Anybody at all", now + timedelta(seconds=1))
+    assert finish_takedowns(library, now) == ()
+    assert found.path.is_dir()
+
+
+def test_a_version_of_which_nothing_was_said_leaves_a_tombstone_that_keeps_it_out(library, stored, now, tmp_path):
+    found = stored()
+    copy = tmp_path / "copy"
+    shutil.copytree(library, copy)
+    for event in (found.path.parent / "events").iterdir():
+        event.unlink()
+    take_down(library, scan(library).records[0], "Data protection officer", "A name.", now)
+    assert check_library(library, now.date()).problems == ()
+    merge(library, copy, now)
+    assert scan(library).records == ()
+    assert not found.path.exists()
+
+
+def test_even_an_unbelieved_takedown_keeps_those_bytes_out(library, stored, now, tmp_path):
+    found = stored()
+    copy = tmp_path / "copy"
+    shutil.copytree(library, copy)
+    take_down(library, found, "Data protection officer", "A name.", now)
+    for event in (found.path.parent / "events").iterdir():
+        if "takedown" not in event.read_text():
+            event.unlink()
+    for event in (copy / "records").rglob("events/*.json"):
+        event.unlink()
+    merge(library, copy, now)
+    assert not found.path.exists()
+    assert "never was here" in str(check_library(library, now.date()).problems)
+
+
+def test_one_command_finishes_what_a_kill_left_of_a_takedown(library, stored, now, monkeypatch):
+    real = shutil.rmtree
+
+    def killed(path, **kwargs):
+        if path.name == "taken-down" or (path / "taken-down").exists():
+            raise KeyboardInterrupt
+        real(path, **kwargs)
+
+    reference = f"{stored().record.id}@1.0"
+    asked = Asked("takedown", "Data protection officer", "A name.")
+    with monkeypatch.context() as patch:
+        patch.setattr("vru.library.staging.shutil.rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            review(reference, library, asked, now)
+    assert len(remains(library)) == 1
+    assert "cut short" in review(reference, library, asked, now)[0]
+    assert remains(library) == ()

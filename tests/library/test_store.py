@@ -285,7 +285,7 @@ def check_after_kills(library: Path) -> None:
     assert list((library / ".stage").iterdir()), "no kill came while something was staged: nothing was tested"
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot kill a forked writer; POSIX systems run this")
 def test_60_kills_at_random_moments_leave_nothing_half_visible(library, record, tmp_path, files, now):
     text = tmp_path / "record.json"
     text.write_text(dump_record(record), encoding="utf-8")
@@ -328,7 +328,7 @@ def test_a_stage_is_as_old_as_its_own_disk_says(library, record, files, now):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot kill a forked writer; POSIX systems run this")
 def test_500_kills_at_random_moments_leave_nothing_half_visible(library, record, tmp_path):
     text = tmp_path / "record.json"
     text.write_text(dump_record(record), encoding="utf-8")
@@ -336,7 +336,7 @@ def test_500_kills_at_random_moments_leave_nothing_half_visible(library, record,
     check_after_kills(library)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot kill a forked writer; POSIX systems run this")
 def test_64_processes_at_once_with_the_same_record(library, record, files, now, tmp_path):
     """Processes, not threads: one wins, 63 learn that it is there already."""
     text = tmp_path / "record.json"

@@ -235,3 +235,15 @@ def test_columns_that_differ_in_case_get_two_names(tmp_path: Path, capsys: pytes
     said = capsys.readouterr().out
     assert "took_part: {column: 'Took part'" in said.replace('"', "'")
     assert "took_part_1: {column: 'took part'" in said.replace('"', "'")
+
+
+def test_every_column_gets_a_name_of_its_own() -> None:
+    from vru.look.proposal import _names
+
+    made = _names(["a_2", "A", "a", "a 2", "1"])
+    assert made == ["a_2", "a", "a_1", "a_2_1", "x_1"]
+
+
+def test_dates_that_fill_most_rows_are_seen_among_many_odd_cells() -> None:
+    cells = ["25/03/2021"] * 9_000 + [f"odd {i}" for i in range(600)]
+    assert look("when", cells).kind == "date"

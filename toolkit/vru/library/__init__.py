@@ -7,7 +7,7 @@ from vru.library.events import Event
 from vru.library.index import Library, open_library
 from vru.library.prior_evidence import Seeded, read_prior_evidence, seed
 from vru.library.reading import Scan, StoredRecord, latest, scan
-from vru.library.reviewing import decide, finish_takedowns, state, take_down
+from vru.library.reviewing import confirm_takedown, decide, finish_takedowns, state, take_down, unfinished_takedowns
 from vru.library.store import Published, publish
 from vru.library.verifying import verify_version
 from vru.library.versions import next_version, succeed, version_key
@@ -25,7 +25,9 @@ __all__ = [
     "decide",
     "draft_record",
     "effects_csv",
+    "confirm_takedown",
     "finish_takedowns",
+    "unfinished_takedowns",
     "latest",
     "next_version",
     "open_library",

@@ -139,8 +139,12 @@ def _version(tally: _Tally, version: VersionFolder, where: str) -> None:
 def _removed(tally: _Tally, version: VersionFolder, where: str) -> bool:
     """True where this very version was taken down here: a merge never brings personal data back."""
     folder = tally.library / RECORDS / where
-    known = read_record_folder(folder, where).events if folder.is_dir() else ()
-    return any(e.kind == "takedown" and e.manifest_sha256 == version.manifest_sha256 for e in known)
+    if not folder.is_dir():
+        return False
+    known = read_record_folder(folder, where)
+    return any(
+        e.kind == "takedown" and e.manifest_sha256 == version.manifest_sha256 for e in (*known.events, *known.ghosts)
+    )
 
 
 def _copy(tally: _Tally, version: VersionFolder, target: Path) -> bool:
@@ -205,7 +209,7 @@ def _asks_for_ours(tally: _Tally, path: str, data: bytes, target: Path) -> bool:
     ours = target.parent.parent / f"v{event.version}"
     if event.kind != "takedown" or target.exists() or _digest(ours) != event.manifest_sha256:
         return False
-    aside = tally.library / QUARANTINE / path / target.name
+    aside = tally.library / QUARANTINE / path / f"{event.id}-{m.sha256(data)[7:23]}.json"
     place(tally.library, aside, data, tally.now)
     tally.quarantined.append(lies := aside.relative_to(tally.library).as_posix())
     asked = f"{event.record}@{event.version}"

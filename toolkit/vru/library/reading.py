@@ -47,11 +47,21 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class RecordFolder:
-    """One record's folder: its versions in order, its events in order, and what is wrong in it."""
+    """One record's folder: its versions in order, its events in order, and what is wrong in it.
+
+    ghosts : takedowns of versions of which there is no other trace; they count for nothing but keep such bytes out.
+    """
 
     versions: tuple[VersionFolder, ...]
     events: tuple[ev.Event, ...]
     problems: tuple[Problem, ...]
+    ghosts: tuple[ev.Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Events:
+    sound: tuple[ev.Event, ...] = ()
+    ghosts: tuple[ev.Event, ...] = ()
 
 
 def scan(library: Path) -> Scan:
@@ -108,13 +118,12 @@ def read_record_folder(folder: Path, where: str) -> RecordFolder:
     here = {(v.record.version, v.manifest_sha256) for v in versions}
     before = (v.manifest.previous for v in versions)
     here |= {(p.version, p.manifest_sha256) for p in before if p is not None}
-    events, unsound = _events(folder / ev.FOLDER, where, here) if ev.FOLDER in listing.folders else ((), [])
-    return RecordFolder(tuple(versions), events, (*problems, *unsound, *_chain(versions, events, where)))
+    found, unsound = _events(folder / ev.FOLDER, where, here) if ev.FOLDER in listing.folders else (_Events(), [])
+    told = (*problems, *unsound, *_chain(versions, found.sound, where))
+    return RecordFolder(tuple(versions), found.sound, told, found.ghosts)
 
 
-def _events(
-    folder: Path, where: str, versions: Collection[tuple[str, str]]
-) -> tuple[tuple[ev.Event, ...], list[Problem]]:
+def _events(folder: Path, where: str, versions: Collection[tuple[str, str]]) -> tuple[_Events, list[Problem]]:
     place = f"{where}/{ev.FOLDER}"
     listing = list_folder(folder, place)
     problems = [*listing.problems, *_unknown(listing.folders, place)]
@@ -131,13 +140,16 @@ def _events(
         else:
             events.append(event)
     known = {(e.version, e.manifest_sha256) for e in events if e.kind != "takedown"} | set(versions)
-    sound = [e for e in events if e.kind != "takedown" or (e.version, e.manifest_sha256) in known]
+    sound: list[ev.Event] = []
+    ghosts: list[ev.Event] = []
+    for event in sorted(events, key=lambda e: e.id):
+        real = event.kind != "takedown" or (event.version, event.manifest_sha256) in known
+        (sound if real else ghosts).append(event)
     problems += [
         Problem(f"takes down a version {e.version} that never was here", f"{place}/{e.id}.json", hint="delete it")
-        for e in events
-        if e not in sound
+        for e in ghosts
     ]
-    return tuple(sorted(sound, key=lambda e: e.id)), problems
+    return _Events(tuple(sound), tuple(ghosts)), problems
 
 
 def _chain(versions: Sequence[VersionFolder], events: Sequence[ev.Event], where: str) -> list[Problem]:

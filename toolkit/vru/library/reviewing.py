@@ -1,7 +1,7 @@
 """Review: decisions are events, bound to the hash of the manifest that was read; the state is their fold."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
@@ -10,10 +10,12 @@ from pydantic import ValidationError
 
 from vru.errors import LibraryError, Problem, RefusedError
 from vru.library import events as ev
+from vru.library import manifest
 from vru.library.index import RECORDS
 from vru.library.reading import StoredRecord, scan
 from vru.library.staging import FOLDER as STAGE
 from vru.library.staging import is_elsewhere, remove, staged, sync_folder
+from vru.library.untrusted import read_limited
 from vru.library.versions import version_key
 
 Decision = Literal["submit", "comment", "approve", "return", "retract"]
@@ -130,27 +132,67 @@ def take_down(library: Path, stored: StoredRecord, actor: str, reason: str, now:
     """
     if not reason.strip():
         raise RefusedError(Problem("a takedown needs a text that says why", hint="do not repeat the personal data"))
+    if not stored.events:
+        # A tombstone alone could be anybody's; see ``reading``.
+        _append(library, stored, "comment", actor, "No event had been written about this version.", now)
     event = _append(library, stored, "takedown", actor, reason, now)
     _move_away(library, stored.path, now)
     return event
 
 
-def finish_takedowns(library: Path, now: datetime, only: tuple[str, str] | None = None) -> tuple[ev.Event, ...]:
+def finish_takedowns(
+    library: Path, now: datetime, named: Callable[[ev.Event], bool] = lambda event: True
+) -> tuple[ev.Event, ...]:
     """Remove what was taken down but, after a kill, is still there; the events of what was removed.
 
-    only : (record, version) that somebody names now. An event that came in from elsewhere removes nothing by itself.
+    named : what somebody asks for now. An event that came in from elsewhere removes nothing by itself, and no event
+    removes other bytes than those it names.
     """
-    removed = []
-    for event in scan(library).taken_down:
-        if only is not None and (event.record, event.version) != only:
-            continue
-        path = library / RECORDS / event.organisation / event.record / f"v{event.version}"
-        if path.is_dir() and not path.is_symlink():
-            _move_away(library, path, now)
-            removed.append(event)
+    removed = tuple(filter(named, unfinished_takedowns(library)))
+    for event in removed:
+        _move_away(library, _place(library, event), now)
     for left in remains(library):
         remove(left)
-    return tuple(removed)
+    return removed
+
+
+def unfinished_takedowns(library: Path) -> tuple[ev.Event, ...]:
+    """Takedowns whose version, with exactly the bytes that they name, still stands."""
+    return tuple(e for e in scan(library).taken_down if _names(e, _place(library, e)))
+
+
+def confirm_takedown(library: Path, event: ev.Event, actor: str, reason: str, now: datetime) -> ev.Event:
+    """Make another's takedown a decision of this library, before it is finished; one's own needs no second event.
+
+    Raises RefusedError without a reason.
+    """
+    if post(actor) == post(event.actor):
+        return event
+    if not reason.strip():
+        raise RefusedError(Problem(f"was asked for by {event.actor}; say why you follow it", hint="--text"))
+    folder = _place(library, event).parent
+    own = {
+        "id": ev.new_id(now, [event]),
+        "actor": actor,
+        "text": reason.strip(),
+        "at": now.isoformat(timespec="seconds"),
+    }
+    return _written(library, folder, lambda: ev.Event.model_validate(event.model_dump() | own))
+
+
+def _place(library: Path, event: ev.Event) -> Path:
+    return library / RECORDS / event.organisation / event.record / f"v{event.version}"
+
+
+def _names(event: ev.Event, path: Path) -> bool:
+    if path.is_symlink() or not path.is_dir():
+        return False
+    try:
+        return manifest.sha256(read_limited(path / manifest.FILE, manifest.MAX_MANIFEST_BYTES, path.name)) == (
+            event.manifest_sha256
+        )
+    except LibraryError:
+        return False
 
 
 def remains(library: Path) -> tuple[Path, ...]:
@@ -179,8 +221,10 @@ def _move_away(library: Path, path: Path, now: datetime) -> None:
 def _append(library: Path, stored: StoredRecord, kind: ev.Kind, actor: str, text: str, now: datetime) -> ev.Event:
     record = stored.record
     folder = library / RECORDS / record.organisation / record.id
-    try:
-        event = ev.Event(
+    return _written(
+        library,
+        folder,
+        lambda: ev.Event(
             id=ev.new_id(now, stored.events),
             kind=kind,
             organisation=record.organisation,
@@ -190,7 +234,13 @@ def _append(library: Path, stored: StoredRecord, kind: ev.Kind, actor: str, text
             actor=actor,
             at=now.isoformat(timespec="seconds"),
             text=text.strip(),
-        )
+        ),
+    )
+
+
+def _written(library: Path, folder: Path, make: Callable[[], ev.Event]) -> ev.Event:
+    try:
+        event = make()
         with staged(library) as stage:
             ev.append_event(library, folder, event, stage)
     except ValidationError as error:

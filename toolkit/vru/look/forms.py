@@ -65,7 +65,7 @@ def date_forms(filled: np.ndarray, declared: str | None) -> list[str | None]:
     Forms that fit none of a few cells are not tried on all.
     """
     kinds, counts = np.unique(filled, return_counts=True)
-    few = kinds[:: max(len(kinds) // _FEW, 1)]
+    few = np.union1d(kinds[:: max(len(kinds) // _FEW, 1)], kinds[np.argsort(-counts, kind="stable")[:_FEW]])
     likely = [f for f in dict.fromkeys([declared, *DATE_FORMS]) if v.parse_dates(few, f).notna().any()]
     seen = {f: int(counts[v.parse_dates(kinds, f).notna().to_numpy()].sum()) for f in likely}
     best = max(seen.values(), default=0)

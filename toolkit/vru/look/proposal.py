@@ -1,5 +1,6 @@
 """The block of plan that a look ends in: YAML that can be pasted, with the choices left to a person as comments."""
 
+import itertools
 import json
 import re
 from collections.abc import Sequence
@@ -102,5 +103,6 @@ def _names(columns: Sequence[str]) -> list[str]:
     for column in columns:
         bare = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
         name = bare if bare[:1].isalpha() else f"x_{bare}"
-        found.append(name if name not in found else f"{name}_{len(found)}")
+        tried = (f"{name}_{i}" for i in itertools.count(1))
+        found.append(name if name not in found else next(t for t in tried if t not in found))
     return found

@@ -7,11 +7,19 @@ from pathlib import Path
 from typing import get_args
 
 from vru.errors import LibraryError, Problem, RefusedError
-from vru.library import StoredRecord, decide, finish_takedowns, open_library, scan, take_down
+from vru.library import (
+    confirm_takedown,
+    decide,
+    finish_takedowns,
+    open_library,
+    scan,
+    take_down,
+    unfinished_takedowns,
+)
 from vru.library.events import Event
 from vru.library.index import RECORDS
 from vru.library.planned import Entry, Planned, announce, explain, outstanding, read_planned
-from vru.library.reviewing import Decision, plain, standing
+from vru.library.reviewing import Decision, plain, remains, standing
 from vru.library.sidefiles import refuse_links
 from vru.protocol import digest, load, registered_digest
 from vru.run.assuring import require_assurance
@@ -19,6 +27,8 @@ from vru.run.outputs import OUTPUTS
 from vru.run.verifying import find_record
 
 DECISIONS = (*get_args(Decision), "takedown", "explain")
+
+_REACH = "backups, version control, other copies and object stores still hold it: each needs its own deletion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ def review(reference: str, library: Path, asked: Asked, now: datetime) -> list[s
     if asked.decision == "takedown":
         return _take_down(reference, library, asked, now)
     stored = find_record(reference, library)
-    _same_bytes(stored, asked.manifest)
+    _same_bytes(asked.manifest, stored.manifest_sha256, str(stored.path))
     refuse_links(library, stored.path)
     # The command line's choices are the decisions; anything else is refused by name inside.
     event = decide(library, stored, asked.decision, asked.by, asked.text, now)  # type: ignore[arg-type]
@@ -134,23 +144,46 @@ def _take_down(reference: str, library: Path, asked: Asked, now: datetime) -> li
         hint = f"{name}@1.0; every version that holds the data needs its own takedown"
         raise LibraryError(Problem("say which version is taken down", reference, hint=hint))
     mine = (name.rpartition("/")[2], version.removeprefix("v"))
-    finished = finish_takedowns(library, now, mine)
-    if finished:
-        return [f"finished the takedown of {e.organisation}/{e.record}@v{e.version} by {e.actor}" for e in finished]
+    left = remains(library)
+    waiting = _waiting(name, mine[1], library)
+    if waiting:
+        _same_bytes(asked.manifest, waiting.manifest_sha256, reference)
+        event = confirm_takedown(library, waiting, asked.by, asked.text, now)
+        finish_takedowns(library, now, lambda e: e.manifest_sha256 == event.manifest_sha256)
+        return [f"finished the takedown of {_named(event)} that {waiting.actor} asked for", _REACH]
+    if left:
+        finish_takedowns(library, now, lambda e: False)
+        if any((e.record, e.version) == mine for e in scan(library).taken_down):
+            return [f"finished the takedown of {reference}, which was cut short", _REACH]
     stored = find_record(reference, library)
-    _same_bytes(stored, asked.manifest)
+    _same_bytes(asked.manifest, stored.manifest_sha256, str(stored.path))
     refuse_links(library, stored.path)
     event = take_down(library, stored, asked.by, asked.text, now)
-    reach = "backups, version control, other copies and object stores still hold it: each needs its own deletion"
-    return [*_told(event), f"removed {stored.path.relative_to(library / RECORDS)}", reach]
+    return [*_told(event), f"removed {stored.path.relative_to(library / RECORDS)}", _REACH]
 
 
-def _same_bytes(stored: StoredRecord, manifest: str) -> None:
-    if manifest and manifest != stored.manifest_sha256:
-        raise RefusedError(
-            Problem("is not what was read: its manifest has another hash", str(stored.path), stored.manifest_sha256)
-        )
+def _waiting(name: str, version: str, library: Path) -> Event | None:
+    """The takedown of exactly this version that is written but not carried out. Raises LibraryError if several could be meant."""
+    organisation, _, record = name.rpartition("/")
+    found = [e for e in unfinished_takedowns(library) if (e.record, e.version) == (record, version)]
+    found = [e for e in found if organisation in ("", e.organisation)]
+    owners = {e.organisation for e in found}
+    others = (s.record for s in scan(library).records if (s.record.id, s.record.version) == (record, version))
+    owners |= {r.organisation for r in others if organisation in ("", r.organisation)}
+    if found and len(owners) > 1:
+        listed = ", ".join(f"{o}/{record}" for o in sorted(owners))
+        raise LibraryError(Problem(f"{name!r} is the name of records of several organisations", allowed=listed))
+    return found[0] if found else None
+
+
+def _same_bytes(manifest: str, found: str, where: str) -> None:
+    if manifest and manifest != found:
+        raise RefusedError(Problem("is not what was read: its manifest has another hash", where, found))
 
 
 def _told(event: Event) -> list[str]:
-    return [f"recorded {event.kind} of {event.organisation}/{event.record}@v{event.version} by {event.actor}"]
+    return [f"recorded {event.kind} of {_named(event)} by {event.actor}"]
+
+
+def _named(event: Event) -> str:
+    return f"{event.organisation}/{event.record}@v{event.version}"

@@ -67,9 +67,10 @@ def find_record(reference: str, library: Path) -> StoredRecord:
     """The stored version that a reference names; the newest where it names no version."""
     name, _, version = reference.partition("@")
     organisation, _, record_id = name.rpartition("/")
+    seen = scan(library)
     found = [
         s
-        for s in scan(library).records
+        for s in seen.records
         if s.record.id == record_id
         and organisation in ("", s.record.organisation)
         and version.removeprefix("v") in ("", s.record.version)
@@ -79,10 +80,10 @@ def find_record(reference: str, library: Path) -> StoredRecord:
         listed = ", ".join(f"{o}/{record_id}" for o in owners)
         raise LibraryError(Problem(f"{reference!r} is the name of records of several organisations", allowed=listed))
     if not found:
-        known = sorted({f"{s.record.organisation}/{s.record.id}" for s in scan(library).records})
-        raise LibraryError(
-            Problem(f"there is no record {reference!r}", str(library), ", ".join(known[:20]), "vru library list")
-        )
+        known = sorted({f"{s.record.organisation}/{s.record.id}" for s in seen.records})
+        unsound = [p for p in seen.problems if f"/{record_id}/" in f"/{p.where}/"]
+        what = f"{reference!r} is here but is not believed" if unsound else f"there is no record {reference!r}"
+        raise LibraryError(Problem(what, str(library), ", ".join(known[:20]), "vru library list"), *unsound)
     return max(found, key=lambda s: tuple(map(int, s.record.version.split("."))))
 
 
