@@ -240,6 +240,15 @@ def test_a_takedown_says_why(library, stored, now):
     assert stored().path.exists()
 
 
+def test_a_stage_that_links_to_nothing_is_refused_in_the_same_words(library, stored, now, tmp_path):
+    found = stored()
+    shutil.rmtree(library / ".stage")
+    (library / ".stage").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(LibraryError, match="is a link"):
+        decide(library, found, "comment", "Reader", "x", now)
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_nothing_is_swept_or_written_through_a_linked_stage(library, stored, now, tmp_path):
     found = stored()
     shutil.rmtree(library / ".stage")

@@ -27,11 +27,11 @@ def staged(library: Path) -> Iterator[Path]:
     the library's to sweep.
     """
     base = library / FOLDER
-    base.mkdir(exist_ok=True)
     if is_elsewhere(library):
         raise LibraryError(
             Problem("is a link; nothing is written or swept through links", where=str(base), hint=UNLINK)
         )
+    base.mkdir(exist_ok=True)
     stage = base / str(ULID())
     os.mkdir(stage)
     try:
