@@ -50,7 +50,10 @@ def test_review_from_submission_to_retraction(library: Path, capsys: pytest.Capt
     assert "cannot approve it" in capsys.readouterr().err
     assert say("review", NAME, "--decision", "approve", "--by", "Reader", "--manifest", "sha256:00") == 1
     assert "is not what was read" in capsys.readouterr().err
-    assert say("review", NAME, "--decision", "approve", "--by", "Home Office reviewer") == 0
+    assert say("review", NAME, "--decision", "approve", "--by", "Home Office reviewer") == 1
+    assert "--text why another post approves" in capsys.readouterr().err
+    reviewer = ("--by", "Home Office reviewer", "--text", "In place of the head, who is on leave.")
+    assert say("review", NAME, "--decision", "approve", *reviewer) == 0
     assert "is approved" in capsys.readouterr().out
     assert say("review", NAME, "--decision", "retract", "--by", "Head of evidence", "--text", "Doubled.") == 0
     assert "is retracted" in capsys.readouterr().out

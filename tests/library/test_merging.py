@@ -6,11 +6,12 @@ import shutil
 import pytest
 
 from vru.errors import LibraryError
-from vru.library import decide, open_library, publish, scan, succeed, take_down
+from vru.library import decide, open_library, publish, scan, state, succeed, take_down
 from vru.library.checking import check_library
 from vru.library.checkpoints import checkpoint, compare, read_checkpoint
 from vru.library.events import dump_event
 from vru.library.merging import left_aside, merge
+from vru.library.signing import keygen, sign
 
 
 @pytest.fixture
@@ -120,10 +121,42 @@ def test_what_was_taken_down_here_does_not_come_back(library, other, record, fil
     # The other way round their takedown waits: whether our copy goes is decided here, by name.
     asked = merge(other, library, now)
     assert len(asked.quarantined) == 1
-    assert "asks to take down" in str(asked.problems)
+    assert "says takedown of night-bus-patrols@1.0" in str(asked.problems)
     assert merge(other, library, now) == asked
     assert len(scan(other).records) == 1
     assert "lies in quarantine" in str(check_library(other, now.date()).problems)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ours"), [("retract", "published"), ("return", "in_review"), ("approve", "in_review")]
+)
+def test_what_another_copy_decided_about_ours_waits_unless_that_copy_is_our_own(
+    library, other, record, files, now, kind, ours
+):
+    publish(library, record, files, "Head of evidence", now, for_review=ours == "in_review")
+    shutil.copytree(library / "records", other / "records", dirs_exist_ok=True)
+    decide(other, scan(other).records[0], kind, "A stranger", "Wrong.", now)
+    done = merge(library, other, now)
+    assert len(done.quarantined) == 1
+    assert f"says {kind} of night-bus-patrols@1.0 (by A stranger), which stands here" in str(done.problems)
+    assert state(scan(library).records[0]) == ours
+    assert merge(library, other, now) == done
+    assert not merge(library, other, now, decisions=True).problems
+    assert state(scan(library).records[0]) == state(scan(other).records[0]) != ours
+
+
+def test_a_version_that_its_organisation_did_not_sign_waits(library, other, record, files, now, tmp_path):
+    publish(library, record, files, "Head of evidence", now)
+    keygen(library, record.organisation, tmp_path / "key.pem", now)
+    sign(library, scan(library).records[0], tmp_path / "key.pem", now)
+    shutil.copytree(library, other, dirs_exist_ok=True)
+    publish(other, succeed(record, record.model_copy(update={"title": "Forged"})), files, "Head of evidence", now)
+    done = merge(library, other, now)
+    assert "is not signed by norchester-vru" in str(done.problems)
+    assert [s.record.version for s in scan(library).records] == ["1.0"]
+    sign(other, scan(other).records[1], tmp_path / "key.pem", now)
+    merge(library, other, now)
+    assert [s.record.version for s in scan(library).records] == ["1.0", "1.1"]
 
 
 def test_two_takedowns_under_one_id_do_not_stop_a_merge(library, other, record, files, now):

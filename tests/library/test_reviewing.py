@@ -63,7 +63,7 @@ def test_in_review_returned_in_review_approved_published(library, record, files,
         ("comment", "Reader elsewhere", "Which months?", "in_review"),
         ("return", "Home Office reviewer", "Say which months.", "returned"),
         ("submit", "Unit analyst", "", "in_review"),
-        ("approve", "Home Office reviewer", "", "approved"),
+        ("approve", "Home Office reviewer", "For the board, which does not meet until May.", "approved"),
     ):
         # All in the same second: the order must hold all the same.
         decide(library, submitted(), decision, actor, text, now)
@@ -88,13 +88,40 @@ def test_a_version_without_events_is_in_review(library, stored):
     assert state(stored()) == "in_review"
 
 
-@pytest.mark.parametrize("author", ["Unit analyst", "unit   analyst ", "Data lead"])
+@pytest.mark.parametrize(
+    "author",
+    [
+        "Unit analyst",
+        "unit   analyst ",
+        "Data lead",
+        "Unit analyst.",
+        "Unit \u0430nalyst",
+        "Unit ana1yst",
+        "Un\u0131t-\u00e4nalyst",
+        "(Unit anal\u200byst)",
+    ],
+)
 def test_nobody_approves_what_they_wrote_or_submitted(library, record, files, now, author):
     publish(library, record, files, "Data lead", now, for_review=True)
     (stored,) = scan(library).records
     with pytest.raises(RefusedError, match="cannot approve"):
         decide(library, stored, "approve", author, "", now)
     assert state(scan(library).records[0]) == "in_review"
+
+
+def test_another_post_than_the_plan_names_approves_only_with_a_reason(library, submitted, now):
+    with pytest.raises(RefusedError, match="the plan names Head of evidence to approve"):
+        decide(library, submitted(), "approve", "Deputy director", "", now)
+    hand_written(library, submitted(), "approve", "Deputy director", now)
+    assert state(submitted()) == "in_review"
+    assert "approves without a reason" in str(check_library(library, now.date()).problems)
+    decide(library, submitted(), "approve", "Deputy director", "The head is on leave.", now)
+    assert state(submitted()) == "approved"
+
+
+def test_a_post_without_a_letter_is_nobody(library, submitted, now):
+    hand_written(library, submitted(), "approve", "...", now, "Approved.")
+    assert state(submitted()) == "in_review"
 
 
 def test_an_author_who_writes_the_approval_by_hand_is_not_believed_and_told(library, submitted, now):
@@ -144,7 +171,7 @@ def test_a_retraction_is_final(library, stored, now):
 
 
 def test_an_approval_speaks_of_one_version_only(library, record, files, submitted, now):
-    decide(library, submitted(), "approve", "Reviewer", "", now)
+    decide(library, submitted(), "approve", "Head of evidence", "", now)
     following = succeed(record, record.model_copy(update={"title": "Next"}))
     publish(library, following, files, "Unit analyst", now, for_review=True)
     assert [state(s) for s in scan(library).records] == ["approved", "in_review"]

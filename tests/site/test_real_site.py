@@ -56,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     outputs = WORKED / "outputs"
     result = from_json((outputs / "result.json").read_text(encoding="utf-8"))
     files = {name: (outputs / name).read_bytes() for name in ("report.html", "report.docx", "tables.xlsx")}
-    publish(library, draft_record(load(WORKED), result), files, "Head of evidence", datetime.now(UTC))
+    publish(library, draft_record(load(WORKED), result), files, "VRU board chair", datetime.now(UTC))
     (base / "areas.json").write_text(BOUNDARIES, encoding="utf-8")
     site = ["site", "--library", str(library), "--out", str(base / "site"), "--boundaries", str(base / "areas.json")]
     assert main(site) == 0

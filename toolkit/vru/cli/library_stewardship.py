@@ -16,6 +16,8 @@ def add_verbs(subcommands: Any) -> None:
     c.add_argument("--against", type=Path, metavar="FILE", help="a checkpoint kept elsewhere")
     c = add(subcommands, "merge", _merge, "bring in what another copy has", "vru library merge ../their-copy")
     c.add_argument("other", type=Path, metavar="OTHER", help="the other copy's folder")
+    mine = "take over what was decided there about versions that stand here: for a copy of your own"
+    c.add_argument("--decisions", action="store_true", help=mine)
     c = add(subcommands, "overdue", _overdue, "announced, due and not reported", "vru library overdue")
     c.add_argument("--all", action="store_true", help="also what is not due yet")
     add(subcommands, "checkpoint", _checkpoint, "write the hash of everything, to be kept", "vru library checkpoint")
@@ -69,7 +71,8 @@ def _check(arguments: argparse.Namespace) -> int:
 def _merge(arguments: argparse.Namespace) -> int:
     from vru.library.merging import merge
 
-    return _merged(merge(arguments.library, arguments.other, clock.now()), arguments.json)
+    done = merge(arguments.library, arguments.other, clock.now(), arguments.decisions)
+    return _merged(done, arguments.json)
 
 
 def _pull(arguments: argparse.Namespace) -> int:

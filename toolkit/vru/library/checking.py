@@ -10,10 +10,11 @@ from vru.library import checkpoints
 from vru.library.merging import left_aside
 from vru.library.planned import Outstanding, outstanding, read_planned
 from vru.library.reading import Scan, StoredRecord, scan
-from vru.library.reviewing import ALLOWED, authors, plain, post, remains, standings
-from vru.library.signing import Signed, signatures
+from vru.library.reviewing import ALLOWED, not_entitled, plain, remains, standings
+from vru.library.signing import Signed, signatures, unsigned
 from vru.library.staging import FOLDER as STAGE
 from vru.library.staging import UNLINK, is_elsewhere
+from vru.library.surroundings import around
 from vru.library.verifying import verify_version
 
 
@@ -45,6 +46,8 @@ def check_library(library: Path, today: date, kept: checkpoints.Checkpoint | Non
     since = checkpoints.compare(library, kept) if kept else None
     problems = [
         *seen.problems,
+        *around(library),
+        *unsigned(library, seen, signed),
         *_unverified(seen.records),
         *(p for stored in seen.records for p in _void_events(stored)),
         *bad_plans,
@@ -73,13 +76,12 @@ def _unverified(records: Sequence[StoredRecord]) -> list[Problem]:
 
 
 def _void_events(stored: StoredRecord) -> list[Problem]:
-    """Approvals by an author: no command writes one, so somebody wrote it by hand."""
-    written = authors(stored)
+    """Approvals by a post that may not give them: no command writes one, so somebody wrote it by hand."""
     where = f"{stored.record.organisation}/{stored.record.id}/{stored.path.name}"
     return [
-        Problem(f"{e.actor} wrote or submitted this and approves it; that counts for nothing", f"{where}: event {e.id}")
+        Problem(f"{e.actor} {why}; that counts for nothing", f"{where}: event {e.id}")
         for e in stored.events
-        if e.kind == "approve" and post(e.actor) in written
+        if e.kind == "approve" and (why := not_entitled(stored, e))
     ]
 
 

@@ -13,11 +13,13 @@ from vru.library import events as ev
 from vru.library import manifest as m
 from vru.library.folder import VersionFolder, read_version
 from vru.library.index import PLANS, RECORDS, SIGNATURES, open_library
-from vru.library.reading import BESIDE, read_record_folder
+from vru.library.reading import BESIDE, read_record_folder, scan
 from vru.library.sidefiles import MAX_BYTES, place, record_folders, refuse_links, side_files
 from vru.library.staging import make_folders, staged, sync_folder, write_all
 from vru.library.untrusted import list_folder, read_limited
 
+DECIDES = frozenset({"submit", "approve", "return", "publish", "retract", "supersede"})
+"""Kinds of event that change where a version stands; a takedown always waits for a decision here."""
 QUARANTINE = "quarantine"
 """Folder at the top of a library; no reader of records looks into it."""
 
@@ -41,15 +43,17 @@ class Merged:
 class _Tally:
     library: Path
     now: datetime
+    standing: frozenset[str]
     added: list[str] = field(default_factory=list)
     same: int = 0
     quarantined: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
-def merge(library: Path, other: Path, now: datetime) -> Merged:
+def merge(library: Path, other: Path, now: datetime, decisions: bool = False) -> Merged:
     """Bring into ``library`` what ``other`` has beyond it. Doing it again changes nothing.
 
+    decisions : take over what was decided there about versions that stand here; otherwise that waits in quarantine.
     A version is copied only if it verifies, whole or not at all; a kill leaves a valid library
     and merging again completes it. Public keys are not taken over: trust is given by hand.
     Raises LibraryError if either is no library, both are one folder, or the disk refuses.
@@ -58,7 +62,8 @@ def merge(library: Path, other: Path, now: datetime) -> Merged:
     open_library(other)
     if library.resolve() == other.resolve():
         raise LibraryError(Problem("is the same folder; a library cannot be merged with itself", where=str(other)))
-    tally = _Tally(library, now)
+    standing = {s.manifest_sha256 for s in scan(library).records}
+    tally = _Tally(library, now, frozenset() if decisions else frozenset(standing))
     listing = list_folder(other / RECORDS, RECORDS)
     tally.problems += listing.problems
     for where, folder in record_folders(other):
@@ -124,7 +129,10 @@ def _version(tally: _Tally, version: VersionFolder, where: str) -> None:
     if _removed(tally, version, where):
         tally.same += 1
         return
-    if not os.path.lexists(target) and _copy(tally, version, target):
+    signed = _digest(target) is not None or signing.vouched(
+        tally.library, version.path.parent, where, version.record.version, version.manifest_sha256
+    )
+    if signed and not os.path.lexists(target) and _copy(tally, version, target):
         tally.added.append(path)
         return
     if _digest(target) == version.manifest_sha256:
@@ -133,7 +141,12 @@ def _version(tally: _Tally, version: VersionFolder, where: str) -> None:
     aside = tally.library / QUARANTINE / where / f"{name}-{version.manifest_sha256[7:23]}"
     if not aside.exists():
         _copy(tally, version, aside)
-    _quarantined(tally, path, aside)
+    if signed:
+        _quarantined(tally, path, aside)
+    else:
+        tally.quarantined.append(lies := aside.relative_to(tally.library).as_posix())
+        told = signing.unsigned_problem(path, version.record.organisation)
+        tally.problems.append(Problem(f"{told.what}, so it waits in {lies}", path, hint=told.hint))
 
 
 def _removed(tally: _Tally, version: VersionFolder, where: str) -> bool:
@@ -191,7 +204,7 @@ def _side(
             tally.problems += error.problems
             continue
         target = tally.library / path / name
-        if path.endswith(f"/{ev.FOLDER}") and _asks_for_ours(tally, path, data, target):
+        if path.endswith(f"/{ev.FOLDER}") and _waits(tally, path, data, target):
             continue
         if not os.path.lexists(target):
             tally.added += [f"{path}/{name}"] if place(tally.library, target, data, tally.now) else []
@@ -203,18 +216,23 @@ def _side(
             _quarantined(tally, f"{path}/{name}", aside)
 
 
-def _asks_for_ours(tally: _Tally, path: str, data: bytes, target: Path) -> bool:
-    """Put aside a takedown, made elsewhere, of a version that stands here: whether ours goes is decided here."""
+def _waits(tally: _Tally, path: str, data: bytes, target: Path) -> bool:
+    """Put aside what somebody elsewhere decided about a version that stands here: whether it counts is decided here."""
     event = ev.parse_event(data, path)
-    ours = target.parent.parent / f"v{event.version}"
-    if event.kind != "takedown" or target.exists() or _digest(ours) != event.manifest_sha256:
+    ours = event.kind == "takedown" and _digest(target.parent.parent / f"v{event.version}") == event.manifest_sha256
+    decided = event.kind in DECIDES and event.manifest_sha256 in tally.standing
+    if target.exists() or not (ours or decided):
         return False
     aside = tally.library / QUARANTINE / path / f"{event.id}-{m.sha256(data)[7:23]}.json"
     place(tally.library, aside, data, tally.now)
     tally.quarantined.append(lies := aside.relative_to(tally.library).as_posix())
     asked = f"{event.record}@{event.version}"
-    hint = f"theirs is in {lies}; to follow it: vru review {asked} --decision takedown --by … --text …"
-    tally.problems.append(Problem(f"asks to take down {asked} (by {event.actor}); ours stays", path, hint=hint))
+    what = f"says {event.kind} of {asked} (by {event.actor}), which stands here; it waits and counts for nothing"
+    follow = f"vru review {asked} --decision {event.kind} --by … --text …"
+    hint = f"theirs is in {lies}; to follow it: {follow}"
+    if event.kind != "takedown":
+        hint += ", or merge --decisions if that copy is your own"
+    tally.problems.append(Problem(what, path, hint=hint))
     return True
 
 

@@ -182,6 +182,9 @@ def _stored(found: RecordFolder, where: str) -> tuple[list[StoredRecord], list[e
             )
             continue
         own = tuple(e for e in found.events if e.manifest_sha256 == version.manifest_sha256)
+        if not own and any(e.version == version.record.version for e in found.events):
+            what = "is not what its events speak of: they name other bytes"
+            problems.append(Problem(what, f"{where}/v{version.record.version}", hint="restore it from another copy"))
         records.append(StoredRecord(version.record, version.path, version.manifest_sha256, own))
     return records, list(removed.values()), problems
 

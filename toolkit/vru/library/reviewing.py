@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from pydantic import ValidationError
 
 from vru.errors import LibraryError, Problem, RefusedError
+from vru.keys import post
 from vru.library import events as ev
 from vru.library import manifest
 from vru.library.index import RECORDS
@@ -36,20 +37,18 @@ ALLOWED: dict[State, tuple[str, ...]] = {
 def state(stored: StoredRecord) -> State:
     """Where a version stands: the fold of those events that name its manifest's hash, in their order.
 
-    A version is published once somebody has released it and a post that is not an author has
-    approved exactly these bytes; releasing by such a post is that approval. Until then it is in review.
+    A version is published once somebody has released it and a post that is entitled has approved exactly
+    these bytes; releasing by such a post is that approval. Until then it is in review.
     """
-    written = authors(stored)
     now: State = "in_review"
     released = approved = False
     for event in stored.events:
         if event.kind not in ALLOWED[now]:
             continue
-        other = post(event.actor) not in written
         released = released or event.kind == "publish"
         if event.kind in ("approve", "publish"):
             # A hand-made event in which authors approve themselves counts for nothing.
-            approved = approved or other
+            approved = approved or not not_entitled(stored, event)
             now = ("published" if released else "approved") if approved else now
         elif event.kind == "return":
             now, approved = "returned", False
@@ -81,17 +80,31 @@ def standings(everything: Sequence[StoredRecord]) -> tuple[Standing, ...]:
     return tuple(standing(s, own[s.record.organisation, s.record.id]) for s in everything)
 
 
+def not_entitled(stored: StoredRecord, event: ev.Event) -> str:
+    """Why this event's post may not approve, "" if it may: no author; the plan's approver, or who says why it stands in."""
+    named, by = approver(stored), post(event.actor)
+    if not by or by in authors(stored):
+        return "wrote or submitted this and approves it"
+    if named and by != post(named) and not event.text.strip():
+        return f"approves without a reason, and the plan names {named}"
+    return ""
+
+
+def approver(stored: StoredRecord) -> str:
+    """The post that the plan names to approve; "" where a record has no plan."""
+    return _role(stored, "approver")
+
+
+def _role(stored: StoredRecord, name: str) -> str:
+    roles = (stored.record.protocol or {}).get("roles")
+    held = roles.get(name) if isinstance(roles, dict) else None
+    return held if isinstance(held, str) else ""
+
+
 def authors(stored: StoredRecord) -> frozenset[str]:
     """The posts that cannot approve this version: the analyst of its plan, and whoever submitted it."""
-    roles = (stored.record.protocol or {}).get("roles")
-    analyst = roles.get("analyst") if isinstance(roles, dict) else None
-    named = [analyst] if isinstance(analyst, str) else []
+    named = [analyst] if (analyst := _role(stored, "analyst")) else []
     return frozenset(post(a) for a in [*named, *(e.actor for e in stored.events if e.kind == "submit")])
-
-
-def post(name: str) -> str:
-    """A post's name for comparing: case and spaces do not make another post."""
-    return " ".join(name.split()).casefold()
 
 
 def decide(library: Path, stored: StoredRecord, decision: Decision, actor: str, text: str, now: datetime) -> ev.Event:
@@ -112,6 +125,10 @@ def decide(library: Path, stored: StoredRecord, decision: Decision, actor: str, 
         problems.append(
             Problem(f"{actor} wrote, submitted or published this and cannot approve it", where, hint="ask another post")
         )
+    named = approver(stored)
+    if decision == "approve" and named and post(actor) != post(named) and not text.strip():
+        hint = f"--by {named!r}, or --text why another post approves"
+        problems.append(Problem(f"the plan names {named} to approve", where, hint=hint))
     if decision in ("return", "retract", "comment") and not text.strip():
         problems.append(Problem(f"{decision} needs a text that says why", where))
     if problems:

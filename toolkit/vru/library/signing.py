@@ -10,6 +10,7 @@ Source: DSSE 1.0 (github secure-systems-lab/dsse); in-toto Statement v1 (github 
 import base64
 import binascii
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -57,7 +58,8 @@ class Sealed(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """One signature file. by : the organisation of the key, "" if it is not a trusted one or the signature is bad."""
+    """One signature file. by : the organisation of the key, "" if it is not a trusted one or the signature is bad. signer : whose key it
+    was when it signed, as the signed statement says; "" in signatures of before version 0.9 of the toolkit."""
 
     where: str
     record: str
@@ -65,6 +67,7 @@ class Signed:
     keyid: str
     by: str
     verdict: Literal["good", "unknown key", "bad", "not checked"]
+    signer: str = ""
 
 
 def keygen(library: Path, organisation: str, out: Path, now: datetime) -> TrustedKey:
@@ -101,7 +104,11 @@ def sign(library: Path, stored: StoredRecord, key_file: Path, now: datetime) -> 
 
     signer = _load(key_file)
     record = stored.record
-    statement = json.dumps(_statement(stored), sort_keys=True, separators=(",", ":")).encode()
+    listed = trusted_keys(library)[0].get(signer.public_key.keyid)
+    if listed is None:
+        hint = "vru library keygen makes and lists one"
+        raise LibraryError(Problem("is a key that library.json does not list", str(key_file), hint=hint))
+    statement = json.dumps(_statement(stored, listed.organisation), sort_keys=True, separators=(",", ":")).encode()
     envelope = Envelope(statement, PAYLOAD_TYPE, {})
     envelope.sign(signer)
     folder = library / RECORDS / record.organisation / record.id / SIGNATURES
@@ -125,6 +132,33 @@ def signatures(library: Path, seen: Scan) -> tuple[tuple[Signed, ...], tuple[Pro
     return tuple(found), problems
 
 
+def unsigned(library: Path, seen: Scan, found: Iterable[Signed]) -> tuple[Problem, ...]:
+    """Versions of an organisation whose key is trusted that it did not sign: anybody could have written them."""
+    owners = {k.organisation for k in trusted_keys(library)[0].values()}
+    vouched = {(s.record, s.manifest_sha256) for s in found if s.by and s.by == s.record.split("/")[0]}
+    versions = {f"{s.record.organisation}/{s.record.id}/v{s.record.version}": s for s in seen.records}
+    return tuple(
+        unsigned_problem(where, stored.record.organisation)
+        for where, stored in versions.items()
+        if stored.record.organisation in owners and (where, stored.manifest_sha256) not in vouched
+    )
+
+
+def unsigned_problem(where: str, organisation: str) -> Problem:
+    """What is said of a version that its organisation, which signs, did not sign."""
+    hint = "vru library sign, by the key's holder; a signature may have been deleted"
+    return Problem(f"is not signed by {organisation}, whose key library.json lists", where, hint=hint)
+
+
+def vouched(library: Path, folder: Path, where: str, version: str, digest: str) -> bool:
+    """Whether a version that lies in ``folder`` may be taken: its organisation signed it, or has no trusted key here."""
+    owner = where.split("/")[0]
+    if owner not in {k.organisation for k in trusted_keys(library)[0].values()}:
+        return True
+    mine = [s for s in of_record(library, folder, where)[0] if s.by == owner and s.record == f"{where}/v{version}"]
+    return any(s.verdict == "good" and s.manifest_sha256 == digest for s in mine)
+
+
 def of_record(library: Path, folder: Path, where: str) -> tuple[list[Signed], list[Problem]]:
     """The signatures of one record with their verdicts, and the files that are none."""
     files, refused = side_files(folder / SIGNATURES, f"{where}/{SIGNATURES}")
@@ -144,27 +178,41 @@ def parse_envelope(data: bytes, where: str, name: str) -> Sealed:
     at = f"{where}/{SIGNATURES}/{shown(name)}"
     try:
         sealed = Sealed.model_validate_json(data)
-        version, digest = _subject(sealed, where)
-    except (ValidationError, ValueError, KeyError, TypeError, IndexError, RecursionError, binascii.Error):
+        version, digest, _ = _subject(sealed, where)
+    except (
+        ValidationError,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        RecursionError,
+        binascii.Error,
+    ):
         raise LibraryError(Problem("is not a signature of a version of this record", where=at)) from None
     if name != f"{version}-{sealed.signatures[0].keyid[:16]}{SUFFIX}" or len(digest) != 71:
         raise LibraryError(Problem("is a signature under another name", where=at))
     return sealed
 
 
-def _statement(stored: StoredRecord) -> dict[str, Any]:
+def _statement(stored: StoredRecord, signer: str) -> dict[str, Any]:
     record = stored.record
     name = f"{record.organisation}/{record.id}/v{record.version}/{MANIFEST}"
     return {
         "_type": STATEMENT,
         "subject": [{"name": name, "digest": {"sha256": stored.manifest_sha256.removeprefix("sha256:")}}],
         "predicateType": PREDICATE,
-        "predicate": {"organisation": record.organisation, "record": record.id, "version": record.version},
+        "predicate": {
+            "organisation": record.organisation,
+            "record": record.id,
+            "version": record.version,
+            "signer": signer,
+        },
     }
 
 
-def _subject(sealed: Sealed, where: str) -> tuple[str, str]:
-    """Version and manifest hash that an envelope speaks of. Raises ValueError, KeyError, … for anything odd."""
+def _subject(sealed: Sealed, where: str) -> tuple[str, str, str]:
+    """Version, manifest hash and signer that an envelope speaks of. Raises ValueError, KeyError, … for anything odd."""
     statement = json.loads(base64.b64decode(sealed.payload, validate=True))
     (subject,) = statement["subject"]
     organisation, record, version, file = subject["name"].split("/")
@@ -172,11 +220,15 @@ def _subject(sealed: Sealed, where: str) -> tuple[str, str]:
         raise ValueError("another kind of statement")
     if f"{organisation}/{record}" != where or file != MANIFEST:
         raise ValueError("another record")
-    return version.removeprefix("v"), f"sha256:{subject['digest']['sha256']}"
+    return (
+        version.removeprefix("v"),
+        f"sha256:{subject['digest']['sha256']}",
+        str(statement["predicate"].get("signer", "")),
+    )
 
 
 def _judged(sealed: Sealed, where: str, name: str, keys: dict[str, TrustedKey]) -> Signed:
-    version, digest = _subject(sealed, where)
+    version, digest, signer = _subject(sealed, where)
     keyid = sealed.signatures[0].keyid
     at, record = f"{where}/{SIGNATURES}/{name}", f"{where}/v{version}"
     key = keys.get(keyid)
@@ -191,7 +243,7 @@ def _judged(sealed: Sealed, where: str, name: str, keys: dict[str, TrustedKey]) 
         Envelope.from_dict(sealed.model_dump()).verify([public_key(key)], 1)
     except (UnverifiedSignatureError, VerificationError, ValueError, KeyError, TypeError):
         return Signed(at, record, digest, keyid, "", "bad")
-    return Signed(at, record, digest, keyid, key.organisation, "good")
+    return Signed(at, record, digest, keyid, key.organisation, "good", signer)
 
 
 def _complaints(signed: Signed, hashes: dict[str, set[str]]) -> tuple[Problem, ...]:
@@ -203,6 +255,9 @@ def _complaints(signed: Signed, hashes: dict[str, set[str]]) -> tuple[Problem, .
     if signed.verdict != "good":
         what, hint = told[signed.verdict]
         return (Problem(what, signed.where, hint=hint),)
+    if signed.signer and signed.signer != signed.by:
+        what = f"was signed as {signed.signer}; library.json lists the key as {signed.by}'s"
+        return (Problem(what, signed.where, hint="restore library.json, or ask the holder"),)
     if signed.manifest_sha256 not in hashes.get(signed.record, set()):
         return (Problem(f"signs a {signed.record.rsplit('/', 1)[1]} that is not here as it was", signed.where),)
     return ()

@@ -9,7 +9,7 @@ from typing import Any
 
 from vru.disclosure import enforce, review
 from vru.errors import Problem, RefusedError, VruError
-from vru.library.reviewing import post
+from vru.keys import post
 from vru.protocol import Protocol, digest, load, registration
 from vru.protocol.reading import nearest
 from vru.protocol.whole_file import write_whole

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from vru.disclosure import enforce, review
 from vru.errors import Problem, RefusedError
+from vru.keys import post
 from vru.library import Published, StoredRecord, draft_record, latest, open_library, publish, scan, state, succeed
 from vru.library.folder import read_version
-from vru.library.reviewing import post
 from vru.library.store import OWN
 from vru.protocol import load
 from vru.record import LearningRecord, dump_record
@@ -31,6 +31,9 @@ def publish_evaluation(folder: Path, library: Path, by: str, now: datetime, for_
                 hint=f"roles.approver: {protocol.roles.approver}; or --for-review, and another post approves",
             )
         )
+    if not for_review and post(by) != post(protocol.roles.approver):
+        hint = f"--by {protocol.roles.approver!r}; or --for-review, and another post approves and says why"
+        raise RefusedError(Problem(f"the plan names {protocol.roles.approver} to approve, not {by}", "--by", hint=hint))
     files, _ = read_outputs(folder)
     result = read_result(files)
     open_library(library)
