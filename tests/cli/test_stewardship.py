@@ -1,6 +1,7 @@
 """The stewards' commands as scripts depend on them: exit codes, JSON, no traceback."""
 
 import json
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -156,3 +157,39 @@ def test_a_site_does_not_show_what_is_in_review_as_a_finding(library: Path, tmp_
     assert f"norchester-vru/{NAME} version 1.0" in (tmp_path / "site" / "index.html").read_text()
     assert write_site(library, tmp_path / "open", "public", "").records == 0
     assert NAME not in (tmp_path / "open" / "index.html").read_text()
+
+
+BAD = "call 07700 900123"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--decision", "comment", "--by", "Reader", "--text", BAD),
+        ("--decision", "comment", "--by", "PC Smith", "--text", "Which months?"),
+        ("--decision", "takedown", "--by", "Reader", "--text", BAD),
+        ("--decision", "explain", "--by", "Reader", "--reason", "other", "--text", BAD),
+    ],
+)
+def test_a_review_text_that_identifies_somebody_changes_nothing(
+    library: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    before = sorted(p for p in library.rglob("*") if p.is_file())
+    assert say("review", f"{NAME}@1.0", *arguments) == 1
+    said = capsys.readouterr().err
+    assert "looks like a" in said
+    assert BAD not in said
+    assert "Smith" not in said
+    assert sorted(p for p in library.rglob("*") if p.is_file()) == before
+
+
+def test_a_detail_is_taken_out_by_the_id_that_review_shows(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert say("review", NAME, "--decision", "comment", "--by", "Reader", "--text", "As Joan said.") == 0
+    assert say("review", NAME) == 0
+    event = re.findall(r"As Joan said\. \((\w{26})\)", capsys.readouterr().out)[-1]
+    redact = ("--decision", "redact", "--by", "Data protection officer", "--event", event)
+    assert say("review", NAME, *redact) == 1
+    assert say("review", NAME, *redact, "--text", "It named somebody.") == 0
+    assert "took the text out of" in capsys.readouterr().out
+    assert say("review", NAME) == 0
+    assert "comment by Reader: taken out (text taken out on" in capsys.readouterr().out

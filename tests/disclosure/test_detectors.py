@@ -1,6 +1,7 @@
 import pytest
 
-from vru.disclosure.detectors import is_nhs_number, masked
+from vru.disclosure.personal import masked
+from vru.disclosure.personal.numbers import is_nhs_number
 
 NHS = "943 476 5919"
 HEX = "3f8a" * 16

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from vru.checks import CHECKS
 from vru.checks.check import Check, CheckOptions
+from vru.disclosure.profiles import strictest
 from vru.errors import Problem, ProtocolError
 from vru.graph import after_treatment
 from vru.methods import METHODS
@@ -100,7 +101,7 @@ def fit_problems(protocol: Protocol) -> list[Problem]:
     The plan's names must be known to exist (``registry_problems``).
     """
     shape = protocol.units.shape
-    found = []
+    found = _profile_problems(protocol)
     for a in protocol.analyses:
         takes = METHODS[a.method].takes
         if takes != shape:
@@ -119,6 +120,17 @@ def fit_problems(protocol: Protocol) -> list[Problem]:
             found.append(Problem(what, f"data {d.id}: source", allowed))
     found += _comparison_problems(protocol) + _selection_problems(protocol)
     return found + (_covariate_problems(protocol) if protocol.cohort and not found else [])
+
+
+def _profile_problems(protocol: Protocol) -> list[Problem]:
+    """A plan may hide more than its strictest source asks for, never less."""
+    own = protocol.disclosure.profile
+    least = strictest([own, *(SOURCES[d.source].profile for d in protocol.data)])
+    if least == own:
+        return []
+    sources = ", ".join(d.id for d in protocol.data if SOURCES[d.source].profile == least)
+    what = f"{own} hides less than the source of {sources} asks for"
+    return [Problem(what, "disclosure.profile", f"{least} or stricter", f"disclosure: {{profile: {least}}}")]
 
 
 def _comparison_problems(protocol: Protocol) -> list[Problem]:

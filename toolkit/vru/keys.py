@@ -86,15 +86,8 @@ def slug(text: str) -> str:
     return ("".join(c if c.isalnum() and c.isascii() else "_" for c in fold(text)).strip("_") or "column")[:30]
 
 
-_LOOKALIKES = str.maketrans(
-    dict(
-        zip(
-            "а е о р с у х і ј ѕ ԁ һ ӏ к м т в н г ԛ ԝ ь α ο ι υ ν κ τ ρ χ γ η ω β ɑ ɡ ɩ ɪ ı ʏ 0 1 | ! $ @ i".split(),
-            "a e o p c y x l j s d h l k m t b h r q w b a o l u v k t p x y n w b a g l l l y o l l l s a l".split(),
-            strict=True,
-        )
-    )
-)
+_PAIRS = "аaеeоoрpсcуyхxіlјjѕsԁdһhӏlкkмmтtвbнhгrԛqԝwьbαaοoιlυuνvκkτtρpχxγyηnωwβbɑaɡgɩlɪlılʏy0o1l|l!l$s@ail"
+_LOOKALIKES = {ord(drawn): latin for drawn, latin in zip(_PAIRS[::2], _PAIRS[1::2], strict=True)}
 """Letters of other scripts, and digits, that are drawn as a Latin letter; after case folding. ``i``, ``l`` and 1 are one."""
 
 

@@ -1,13 +1,14 @@
 """Commands about what others decide: announce, review."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from vru import clock
 from vru.cli.terminal import add, add_folder, add_json, say_json
 
-DECISIONS = ("submit", "comment", "approve", "return", "retract", "takedown", "explain")
+DECISIONS = ("submit", "comment", "approve", "return", "retract", "takedown", "explain", "redact")
 REASONS = ("signoff", "procurement", "resource", "quality", "changes", "other")
 
 
@@ -36,6 +37,10 @@ def add_commands(commands: Any) -> None:
     c.add_argument("--by", default="", metavar="POST", help="the post that decides, not a person's name")
     c.add_argument("--text", default="", help="why; required for comment, return, retract and takedown")
     c.add_argument("--reason", choices=REASONS, default="", help="for explain: why it is not reported yet")
+    c.add_argument("--event", default="", metavar="ID", help="for redact: the event from which something is taken out")
+    c.add_argument(
+        "--part", choices=("text", "actor"), default="text", help="for redact: which part of it (default: text)"
+    )
     c.add_argument("--manifest", default="", metavar="SHA256", help="refuse unless the version has this hash")
     add_json(c)
 
@@ -62,6 +67,7 @@ def _review(arguments: argparse.Namespace) -> int:
         )
     else:
         asked = Asked(arguments.decision, arguments.by, arguments.text, arguments.reason, arguments.manifest)
+        asked = replace(asked, event=arguments.event, part=arguments.part)
         lines = review(arguments.record, arguments.library, asked, clock.now())
     if arguments.json:
         say_json({"lines": lines})

@@ -1,6 +1,6 @@
 """Suppression rules by where the data come from. Several sources: the strictest applies."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -57,4 +57,11 @@ _ALL = (
     ),
 )
 PROFILES: Mapping[str, Profile] = {p.name: p for p in _ALL}
+"""From the mildest to the strictest: each hides everything that those before it hide."""
 DEFAULT = "police_local"
+
+
+def strictest(names: Iterable[str]) -> str:
+    """The profile of these that hides most; DEFAULT for none."""
+    listed = list(PROFILES)
+    return max(names, key=listed.index, default=DEFAULT)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from vru.errors import LibraryError, Problem
 from vru.library import events as ev
 from vru.library import manifest as m
-from vru.library.index import PLANS, SIGNATURES
+from vru.library.index import PLANS, RECORDS, SIGNATURES
 from vru.library.reading import scan
 from vru.library.sidefiles import place, record_folders, side_files
 from vru.library.untrusted import list_folder, read_limited, shown
@@ -114,13 +114,15 @@ def compare(library: Path, kept: Checkpoint) -> Compared:
     now = holdings(library)
     graves = {f"{e.organisation}/{e.record}/v{e.version}": e for e in scan(library).taken_down}
     gone = [p for p in kept.entries if p not in now]
+    changed = [p for p in kept.entries if p in now and now[p] != kept.entries[p]]
+    blotted = {p: said for p in changed if (said := _redacted(library, p))}
     told = [p for p in gone if p in graves and graves[p].manifest_sha256 == kept.entries[p]]
     return Compared(
         since=f"{kept.at} ({kept.id})",
         added=tuple(p for p in now if p not in kept.entries),
         removed=tuple(p for p in gone if p not in told),
-        altered=tuple(p for p in kept.entries if p in now and now[p] != kept.entries[p]),
-        taken_down=tuple(_grave(p, graves[p]) for p in told),
+        altered=tuple(p for p in changed if p not in blotted),
+        taken_down=(*(_grave(p, graves[p]) for p in told), *(f"{p}: {said}" for p, said in blotted.items())),
     )
 
 
@@ -147,6 +149,18 @@ def against_own(library: Path, kept: Iterable[Checkpoint]) -> tuple[Problem, ...
 
 def _grave(path: str, event: ev.Event) -> str:
     return f"{path}: taken down by {event.actor} on {event.at[:10]}: {event.text}"
+
+
+def _redacted(library: Path, where: str) -> str:
+    """What the small file itself says was taken out of it; "" for anything else."""
+    if not where.endswith(".json"):
+        return ""
+    try:
+        content = json.loads(_bytes(library / RECORDS / where, where) or b"null")
+    except (ValueError, RecursionError):
+        return ""
+    said = content.get("redacted", "") if isinstance(content, dict) else ""
+    return said if isinstance(said, str) else ""
 
 
 def _bytes(path: Path, where: str) -> bytes:

@@ -36,6 +36,8 @@ class Event(BaseModel):
     actor: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=300)]
     at: Line
     text: Body = ""
+    redacted: Line = ""
+    """What was taken out of it, by whom and why."""
 
 
 class Named(Protocol):
@@ -58,7 +60,9 @@ def new_id(now: datetime, after: Sequence[Named] = ()) -> str:
 
 def dump_event(event: Event) -> bytes:
     """The event's file."""
-    return (json.dumps(event.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n").encode()
+    # Written only where something was taken out, so that other events stay as older versions wrote them.
+    left_out = set() if event.redacted else {"redacted"}
+    return (json.dumps(event.model_dump(mode="json", exclude=left_out), indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def parse_event(data: bytes, where: str) -> Event:

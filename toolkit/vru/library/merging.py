@@ -14,6 +14,7 @@ from vru.library import manifest as m
 from vru.library.folder import VersionFolder, read_version
 from vru.library.index import PLANS, RECORDS, SIGNATURES, open_library
 from vru.library.reading import BESIDE, read_record_folder, scan
+from vru.library.redacting import same_but_redacted
 from vru.library.sidefiles import MAX_BYTES, place, record_folders, refuse_links, side_files
 from vru.library.staging import make_folders, staged, sync_folder, write_all
 from vru.library.untrusted import list_folder, read_limited
@@ -208,12 +209,16 @@ def _side(
             continue
         if not os.path.lexists(target):
             tally.added += [f"{path}/{name}"] if place(tally.library, target, data, tally.now) else []
-        elif not target.is_symlink() and target.is_file() and target.read_bytes() == data:
+        elif not target.is_symlink() and target.is_file() and _same(target.read_bytes(), data):
             tally.same += 1
         else:
             aside = tally.library / QUARANTINE / path / f"{name.removesuffix('.json')}-{m.sha256(data)[7:23]}.json"
             place(tally.library, aside, data, tally.now)
             _quarantined(tally, f"{path}/{name}", aside)
+
+
+def _same(ours: bytes, theirs: bytes) -> bool:
+    return ours == theirs or same_but_redacted(ours, theirs)
 
 
 def _waits(tally: _Tally, path: str, data: bytes, target: Path) -> bool:

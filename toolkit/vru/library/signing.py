@@ -58,8 +58,11 @@ class Sealed(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """One signature file. by : the organisation of the key, "" if it is not a trusted one or the signature is bad. signer : whose key it
-    was when it signed, as the signed statement says; "" in signatures of before version 0.9 of the toolkit."""
+    """One signature file.
+
+    by : the organisation of the key, "" if it is not a trusted one or the signature is bad.
+    signer : whose key it was when it signed, as the signed statement says; "" where a statement does not say.
+    """
 
     where: str
     record: str

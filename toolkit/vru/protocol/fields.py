@@ -187,6 +187,11 @@ class Disclosure(Section):
     """Which suppression rules apply: the strictest of the inputs."""
 
     profile: Literal["public_police_uk", "police_local", "nhs_hes_ecds", "tre"] = "police_local"
+    accepted: dict[Text, Text] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="a text that looks like somebody's (a charity's telephone number), exactly as printed -> why it may leave",
+    )
 
 
 class ArtificialEffect(Section):

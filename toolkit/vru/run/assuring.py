@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from vru.disclosure import enforce, review
+from vru.disclosure import enforce, enforce_texts, review
 from vru.errors import Problem, RefusedError, VruError
 from vru.keys import post
 from vru.protocol import Protocol, digest, load, registration
@@ -34,6 +34,7 @@ def assure(folder: Path, by: str, accepted: Mapping[str, str], now: datetime) ->
     accepted : check name -> why its failure is acceptable; every failed check needs one.
     """
     protocol = load(folder)
+    enforce_texts({"--by": by, **{f"--accept {name}": why for name, why in accepted.items()}}, now)
     files, bound = read_outputs(folder)
     result = read_result(files)
     against = [

@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-from vru.disclosure import enforce, review
+from vru.disclosure import enforce, enforce_texts, review
 from vru.errors import Problem, RefusedError
 from vru.keys import post
 from vru.library import Published, StoredRecord, draft_record, latest, open_library, publish, scan, state, succeed
@@ -22,6 +22,7 @@ def publish_evaluation(folder: Path, library: Path, by: str, now: datetime, for_
     Raises RefusedError, DisclosureError or LibraryError; nothing is half-published.
     """
     protocol = load(folder)
+    enforce_texts({"--by": by}, now)
     log = require_assurance(folder)
     if not for_review and post(by) == post(protocol.roles.analyst):
         raise RefusedError(

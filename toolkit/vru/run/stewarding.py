@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import get_args
 
+from vru.disclosure import enforce_texts
 from vru.errors import LibraryError, Problem, RefusedError
 from vru.library import (
     confirm_takedown,
@@ -19,6 +20,7 @@ from vru.library import (
 from vru.library.events import Event
 from vru.library.index import RECORDS
 from vru.library.planned import Entry, Planned, announce, explain, outstanding, read_planned
+from vru.library.redacting import Part, redact
 from vru.library.reviewing import Decision, plain, remains, standing
 from vru.library.sidefiles import refuse_links
 from vru.protocol import digest, load, registered_digest
@@ -26,26 +28,35 @@ from vru.run.assuring import require_assurance
 from vru.run.outputs import OUTPUTS
 from vru.run.verifying import find_record
 
-DECISIONS = (*get_args(Decision), "takedown", "explain")
+DECISIONS = (*get_args(Decision), "takedown", "explain", "redact")
 
 _REACH = "backups, version control, other copies and object stores still hold it: each needs its own deletion"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A decision as a person gives it. manifest : the hash that was read; "" trusts that nothing changed since."""
+    """A decision as a person gives it.
+
+    manifest : the hash that was read; "" trusts that nothing changed since. event, part : what redact takes out.
+    """
 
     decision: str
     by: str
     text: str = ""
     reason: str = ""
     manifest: str = ""
+    event: str = ""
+    part: Part = "text"
 
 
 def review(reference: str, library: Path, asked: Asked, now: datetime) -> list[str]:
     """Record a decision; lines that say what happened. Raises RefusedError or LibraryError, and then nothing did."""
     if not asked.by.strip():
         raise LibraryError(Problem("say who decides", "--by", "a post, such as Head of evidence"))
+    enforce_texts({"--by": asked.by, "--text": asked.text}, now)
+    if asked.decision == "redact":
+        path = redact(library, asked.event, asked.part, asked.by, asked.text, now)
+        return [f"took the {asked.part} out of {path.relative_to(library)}", _REACH]
     if asked.decision == "explain":
         return _explain(reference, library, asked, now)
     if asked.decision == "takedown":
@@ -65,7 +76,7 @@ def where_it_stands(reference: str, library: Path) -> list[str]:
     name = f"{stored.record.organisation}/{stored.record.id}@v{stored.record.version}"
     lines = [f"{name} is {plain(standing(stored, seen.records))}", f"manifest: {stored.manifest_sha256}"]
     for e in stored.events:
-        lines.append(f"  {e.at[:10]} {e.kind} by {e.actor}{': ' + e.text if e.text else ''}")
+        lines.append(f"  {e.at[:10]} {e.kind} by {e.actor}{': ' + e.text if e.text else ''} ({e.redacted or e.id})")
     return lines
 
 
@@ -90,6 +101,8 @@ def announce_evaluation(folder: Path, library: Path, by: str, now: datetime) -> 
     if registered != digest(protocol):
         hint = f'vru register {folder} --amend "why"'
         raise RefusedError(Problem("was changed since it was registered", str(folder), hint=hint))
+    said = {"--by": by, "title": protocol.title, "intervention.name": protocol.intervention.name}
+    enforce_texts({**said, "disclaimer": protocol.disclaimer}, now)
     return announce(library, protocol, by, now)
 
 
@@ -110,7 +123,8 @@ def overdue_rows(library: Path, today: datetime, everything: bool) -> list[Mappi
             "days_late": o.days_late,
             "in_library": plain(o.standing),
             "reasons": [
-                {"reason": e.reason, "text": e.text, "by": e.actor, "at": e.at} for e in o.planned.explanations
+                {"reason": e.reason, "text": e.text, "by": e.actor, "at": e.at, "id": e.id}
+                for e in o.planned.explanations
             ],
         }
         for o in late

@@ -118,4 +118,5 @@ SOURCE = Source(
     options=ExtractOptions,
     read=read,
     gives="table",
+    profile="police_local",
 )

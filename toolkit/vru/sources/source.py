@@ -39,6 +39,7 @@ class Source:
     """A reader. ``read(request, options)`` gives Events, or a Table of rows; raises DataError with every problem.
 
     gives : "events" of areas, for a panel by month, or a "table" whose columns the plan names.
+    profile : the mildest disclosure profile that a plan over this source may have.
     """
 
     name: str
@@ -47,3 +48,4 @@ class Source:
     options: type[SourceOptions]
     read: Callable[[Request, SourceOptions], Events | Table]
     gives: Literal["events", "table"] = "events"
+    profile: str = "public_police_uk"
