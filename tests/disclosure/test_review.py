@@ -104,7 +104,7 @@ def test_small_counts_in_paths_and_totals_are_found_and_model_quantities_are_not
 
 def test_small_arms_and_the_events_in_them_are_found(plan, outcome):
     def verdict(*arms, **changes):
-        first = replace(outcome.estimates[0], arms=arms, estimand="risk ratio", path=(), **changes)
+        first = replace(outcome.estimates[0], **{"arms": arms, "estimand": "risk ratio", "path": (), **changes})
         return review(plan, replace(outcome, estimates=(first,)), {})[0]
 
     usual = Arm("comparison", 50, 48, 0.25)
@@ -112,8 +112,22 @@ def test_small_arms_and_the_events_in_them_are_found(plan, outcome):
     assert "treated" in verdict(Arm("treated", 3, 3, 0.0), usual).text
     assert "treated: events" in verdict(Arm("treated", 40, 40, 0.05), usual).text
     assert "without the outcome" in verdict(Arm("treated", 40, 40, 0.95), usual).text
+    # A yes or no that the plan calls a measure gives the same people away.
+    measured = {"estimand": "difference in means", "events_prevented": None}
+    assert "treated: events" in verdict(Arm("treated", 60, 60, 0.05), usual, **measured).text
+    assert verdict(Arm("treated", 60, 60, 14.2), usual, **measured).verdict == "pass"
+    assert verdict(usual, counts={"smallest_cluster": 3.0}).verdict == "fail"
     # How the comparison was made is no count of what happened to people.
     assert verdict(usual, counts={"lost_treated": 2.0, "clusters_treated": 3.0, "cutoff": 1.0}).verdict == "pass"
+
+
+def test_few_losses_are_a_persons_to_decide(plan, outcome):
+    def finding(lost):
+        first = replace(outcome.estimates[0], arms=(Arm("treated", 40, 40 - lost, 0.5),))
+        found = review(plan, replace(outcome, estimates=(first,)), {})
+        return next(f for f in found if f.check == "disclosure_losses")
+
+    assert [finding(lost).verdict for lost in (0, 2, 9)] == ["pass", "concern", "pass"]
 
 
 def test_word_files_are_read_through(reviewed, failures):
@@ -302,7 +316,7 @@ def test_what_software_did_not_look_for_is_said(reviewed):
 
 def test_every_check_reports_even_when_nothing_is_wrong(plan, outcome):
     findings = review(plan, outcome, {})
-    assert len({f.check for f in findings}) == len(findings) == 29
+    assert len({f.check for f in findings}) == len(findings) == 30
     assert all(f.check.startswith("disclosure_") for f in findings)
 
 

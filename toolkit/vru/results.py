@@ -29,13 +29,18 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class PathPoint:
-    """One period of the treated units together: offences observed and expected without treatment."""
+    """One period of the treated units together: offences observed and expected without treatment.
+
+    through, n : the last of ``n`` periods that are published together, as ``period`` is the first; "" and 1 for one.
+    """
 
     period: str
     observed: float
     expected: float
     low: float | None = None
     high: float | None = None
+    through: str = ""
+    n: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +167,28 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """Neighbouring periods published as one, first and last included: how many, and their offences together."""
+
+    first: str
+    last: str
+    n: int
+    count: float
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
-    """Offences by period for one role, all its units together; None where a month is missing."""
+    """Offences by period for one role, all its units together; None where a period is missing or merged.
+
+    bands : neighbouring periods that are published together, because some of their counts are small.
+    """
 
     outcome: str
     role: str
     n_units: int
     periods: tuple[str, ...]
     values: tuple[float | None, ...]
+    bands: tuple[Band, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,15 @@ def add_commands(commands: Any) -> None:
 def _add_signing(commands: Any) -> None:
     c = add(
         commands,
+        "disclosure",
+        _disclosure,
+        "what the last run would let out, what it holds back and why, and what is left to a person",
+        "vru disclosure evaluations/my-trial",
+    )
+    add_folder(c)
+    add_json(c)
+    c = add(
+        commands,
         "assure",
         _assure,
         "write the quality-assurance log, or say what stands against it",
@@ -157,6 +166,27 @@ def _assure(arguments: argparse.Namespace) -> int:
     print(f"assured by {by}: checks {counted}; preregistered: {done.log['preregistered']}\nlog: {done.path}")
     print(f"next: vru publish {arguments.evaluation} --library shared_learning")
     return 0
+
+
+def _disclosure(arguments: argparse.Namespace) -> int:
+    from vru.run.disclosing import account
+
+    told = account(arguments.evaluation)
+    if arguments.json:
+        rows = [{"check": c, "outcome": o, "text": t} for c, o, t in told.rows]
+        say_json(
+            {"profile": told.profile, "source": told.source, "shown": told.shown, "merged": told.merged, "rows": rows}
+        )
+        return 0 if told.may_leave else 1
+    print(f"{told.profile}\nsource of the rule: {told.source}")
+    if told.shown + told.merged:
+        print(f"{told.shown} monthly counts of groups are shown, {told.merged} only as sums over neighbouring months")
+    clean = [c for c, o, t in told.rows if o == "pass" and t.endswith("none found.")]
+    for check, outcome, text in told.rows:
+        if check not in clean:
+            print(f"{outcome:8} {check}: {text}")
+    print(f"pass     looked for and not found: {', '.join(c.replace('_', ' ') for c in clean)}")
+    return 0 if told.may_leave else 1
 
 
 def _publish(arguments: argparse.Namespace) -> int:

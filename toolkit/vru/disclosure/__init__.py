@@ -2,6 +2,19 @@
 
 from vru.disclosure.profiles import PROFILES, Profile, strictest
 from vru.disclosure.review import enforce, review
+from vru.disclosure.suppression import Account, merging, suppress
 from vru.disclosure.texts import enforce_texts
+from vru.disclosure.versions import given_away
 
-__all__ = ["PROFILES", "Profile", "enforce", "enforce_texts", "review", "strictest"]
+__all__ = [
+    "PROFILES",
+    "Account",
+    "Profile",
+    "enforce",
+    "enforce_texts",
+    "given_away",
+    "merging",
+    "review",
+    "strictest",
+    "suppress",
+]

@@ -7,7 +7,7 @@ from vru.results import Arm, Estimate, EvaluationResult, Finding
 
 CHECK = "disclosure_small_counts"
 MODEL_QUANTITIES = frozenset({"phi", "alpha", "expected", "dispersion", "theta"})
-OF_THE_DESIGN = ("cutoff", "scores_", "clusters_", "smallest_cluster", "largest_cluster", "lost_", "trimmed_")
+OF_THE_DESIGN = ("cutoff", "scores_", "clusters_", "lost_", "trimmed_")
 """How names begin of counts that say how a comparison was made, not what happened to people in it."""
 _SHOWN = 5
 
@@ -31,6 +31,25 @@ def small_counts(profile_name: str, result: EvaluationResult) -> Finding:
     return Finding(CHECK, "", "fail", text, {"too_small": len(found)}, threshold)
 
 
+def losses(profile_name: str, result: EvaluationResult) -> Finding:
+    """A concern where few were lost from an arm: a trial must report its losses, so a person decides, not a rule."""
+    profile = PROFILES[profile_name]
+    few = [
+        f"{e.analysis}, {a.name}"
+        for e in result.estimates
+        for a in e.arms
+        if a.n > a.observed and profile.hides(a.n - a.observed)
+    ]
+    few = list(dict.fromkeys(few))
+    text = (
+        f"Few were lost from follow-up in {'; '.join(few)}. Reporting standards ask for losses by arm: whoever assures "
+        "this decides whether it could point to anybody."
+    )
+    if not few:
+        return Finding("disclosure_losses", "", "pass", "No arm has few losses.", {"found": 0})
+    return Finding("disclosure_losses", "", "concern", text, {"found": len(few)})
+
+
 def _threshold(profile: Profile) -> str:
     return "no threshold" if profile.largest is None else f"{profile.smallest} to {profile.largest}"
 
@@ -40,6 +59,8 @@ def _counts(result: EvaluationResult) -> Iterator[tuple[str, float]]:
         for period, value in zip(series.periods, series.values, strict=True):
             if value is not None:
                 yield f"{series.outcome}, {series.role}, {period}", value
+        for band in series.bands:
+            yield f"{series.outcome}, {series.role}, {band.first} to {band.last}", band.count
     for estimate in result.estimates:
         for point in estimate.path:
             yield f"{estimate.analysis}, observed {point.period}", point.observed
@@ -51,13 +72,16 @@ def _counts(result: EvaluationResult) -> Iterator[tuple[str, float]]:
 
 
 def _of_arm(estimate: Estimate, arm: Arm) -> Iterator[tuple[str, float]]:
-    """How many are in an arm; and those with the outcome, and without it, where its mean is a share that gives them away."""
+    """How many are in an arm; those with the outcome and without it, where its mean gives them away.
+
+    A mean from 0 to 1 whose product with the people is a whole number is a share of them, or a total of few offences,
+    whatever the plan calls the outcome.
+    """
     yield f"{estimate.analysis}, {arm.name}", float(arm.observed)
-    if arm.mean is None or estimate.events_prevented is None:
+    if arm.mean is None:
         return
     events = arm.mean * arm.observed
-    # Rates per unit of follow-up are no shares: their product with people is no whole number but by chance.
-    if abs(events - round(events)) < 1e-6:
+    if 0 <= arm.mean <= 1 and abs(events - round(events)) < 1e-6:
         yield f"{estimate.analysis}, {arm.name}: events", float(round(events))
-        if "risk" in estimate.estimand:
+        if "rate" not in estimate.estimand:
             yield f"{estimate.analysis}, {arm.name}: without the outcome", float(arm.observed - round(events))

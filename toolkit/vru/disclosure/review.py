@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
 from vru.disclosure.content import Content, UnreadableError
-from vru.disclosure.counts import small_counts
+from vru.disclosure.counts import losses, small_counts
 from vru.disclosure.files import ALLOWED, read_file, suffix
 from vru.disclosure.personal import DETECTORS, Context, Detector, masked, plain
 from vru.disclosure.row_level import row_level_reason
@@ -16,8 +16,9 @@ from vru.results import EvaluationResult, Finding, Verdict
 
 _SHOWN = 5
 _UNCHECKED = (
-    "Software did not look for: numbers that appear when tables or versions are subtracted from each other, "
-    "percentages with small denominators, names of people in free text, and what pictures show. A person must."
+    "Software did not look for: small counts that appear when other records of the same data are subtracted from this "
+    "one, percentages with small denominators, names of people without a title or a role before them, and what pictures "
+    "show. A person must."
 )
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -40,6 +41,7 @@ def review(protocol: Protocol, result: EvaluationResult, files: Mapping[str, byt
     context = Context(_known(protocol, result, files), int(protocol.window.first[:4]))
     return (
         small_counts(protocol.disclosure.profile, result),
+        losses(protocol.disclosure.profile, result),
         _file_types(files),
         _finding("unreadable", "Files that cannot be looked through", unreadable),
         *(_detected(d, contents.values(), context, protocol.disclosure.accepted) for d in DETECTORS.values()),

@@ -41,18 +41,24 @@ def offences(result: EvaluationResult) -> "pd.DataFrame":
 
 
 def series(result: EvaluationResult) -> "pd.DataFrame":
-    """One row per outcome, group and month: recorded offences of the whole group."""
-    rows = [
-        (s.outcome, s.role.replace("_", " "), s.n_units, month, value)
-        for s in result.series
-        for month, value in zip(s.periods, s.values, strict=True)
-    ]
+    """One row per outcome, group and month, or span of months published together: recorded offences of the whole group."""
+    rows = []
+    for s in result.series:
+        spans = {b.first: (f"{b.first} to {b.last}", b.count) for b in s.bands}
+        inside = {p for b in s.bands for p in s.periods if b.first < p <= b.last}
+        for month, value in zip(s.periods, s.values, strict=True):
+            if month not in inside:
+                rows.append((s.outcome, s.role.replace("_", " "), s.n_units, *spans.get(month, (month, value))))
     return frame(("Outcome", "Group", "Areas", "Month", "Offences"), rows)
 
 
 def paths(result: EvaluationResult) -> "pd.DataFrame":
-    """One row per analysis and month: observed and expected offences in all treated areas."""
-    rows = [(e.analysis, p.period, p.observed, p.expected, p.low, p.high) for e in result.estimates for p in e.path]
+    """One row per analysis and month, or span of months: observed and expected offences in all treated areas."""
+    rows = [
+        (e.analysis, f"{p.period} to {p.through}" if p.through else p.period, p.observed, p.expected, p.low, p.high)
+        for e in result.estimates
+        for p in e.path
+    ]
     return frame(("Analysis", "Month", "Observed", "Expected", "Expected low", "Expected high"), rows)
 
 

@@ -1,7 +1,7 @@
 """``vru assure``: somebody other than the analyst goes through the run and signs it off, or not."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from vru.protocol import Protocol, digest, load, registration
 from vru.protocol.reading import nearest
 from vru.protocol.whole_file import write_whole
 from vru.rating import overclaims
-from vru.results import EvaluationResult
+from vru.results import EvaluationResult, Finding
 from vru.run.outputs import read_learning, read_outputs, read_result, sha256
 
 FILE = "assurance.json"
@@ -37,13 +37,13 @@ def assure(folder: Path, by: str, accepted: Mapping[str, str], now: datetime) ->
     enforce_texts({"--by": by, **{f"--accept {name}": why for name, why in accepted.items()}}, now)
     files, bound = read_outputs(folder)
     result = read_result(files)
+    disclosure = review(protocol, result, publishable(files))
     against = [
         *_role_problems(protocol, by),
         *_stale_problems(protocol, result),
-        *_check_problems(result, accepted),
+        *_check_problems(result, disclosure, accepted),
         *_wording_problems(folder, result),
     ]
-    disclosure = review(protocol, result, publishable(files))
     if against:
         raise RefusedError(*against)
     enforce(disclosure)
@@ -101,10 +101,15 @@ def _stale_problems(protocol: Protocol, result: EvaluationResult) -> list[Proble
     return []
 
 
-def _check_problems(result: EvaluationResult, accepted: Mapping[str, str]) -> list[Problem]:
-    failed = sorted({f.check for f in result.findings if f.verdict == "fail"})
+def _check_problems(
+    result: EvaluationResult, disclosure: Sequence[Finding], accepted: Mapping[str, str]
+) -> list[Problem]:
+    """Failed checks, and what software leaves to a person's judgement before anything leaves, each without a reason."""
+    asked = {f.check: f"the check {f.check} failed" for f in result.findings if f.verdict == "fail"}
+    asked |= {f.check: f.text.rstrip(".") for f in disclosure if f.verdict == "concern"}
+    failed = sorted(asked)
     problems = [
-        Problem(f"the check {name} failed and nobody has said why that is acceptable", hint=f'--accept "{name}=reason"')
+        Problem(f"{asked[name]}: nobody has said why that is acceptable", hint=f'--accept "{name}=reason"')
         for name in failed
         if not accepted.get(name, "").strip()
     ]

@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-from vru.disclosure import enforce, enforce_texts, review
+from vru.disclosure import enforce, enforce_texts, given_away, review
 from vru.errors import Problem, RefusedError
 from vru.keys import post
 from vru.library import Published, StoredRecord, draft_record, latest, open_library, publish, scan, state, succeed
@@ -14,6 +14,7 @@ from vru.protocol import load
 from vru.record import LearningRecord, dump_record
 from vru.run.assuring import publishable, require_assurance
 from vru.run.outputs import read_learning, read_outputs, read_result
+from vru.run.verifying import result_of
 
 
 def publish_evaluation(folder: Path, library: Path, by: str, now: datetime, for_review: bool = False) -> Published:
@@ -43,7 +44,9 @@ def publish_evaluation(folder: Path, library: Path, by: str, now: datetime, for_
     learning = read_learning(folder)
     record = drafted if learning is None else drafted.model_copy(update={"learning": learning})
     leaving = {k: v for k, v in publishable(files).items() if k in ("report.html", "report.docx", "tables.xlsx")}
-    enforce(review(protocol, result, {**leaving, "record.json": dump_record(record).encode()}))
+    earlier = result_of(former) if former is not None else None
+    found = review(protocol, result, {**leaving, "record.json": dump_record(record).encode()})
+    enforce((*found, given_away(protocol, result, earlier)))
     checks = {"findings": [f.model_dump() for f in record.findings], "assurance": log}
     leaving["checks.json"] = (json.dumps(checks, indent=1, ensure_ascii=False) + "\n").encode()
     if former is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from vru import clock
-from vru.disclosure import enforce, review
+from vru.disclosure import enforce, merging, review, suppress
 from vru.errors import DisclosureError, Problem, Question, VruError
 from vru.events import Events
 from vru.geography import respelt_plan
@@ -63,7 +63,8 @@ def _run(study: Study, settings: Settings, tell: Tell, progress: Progress | None
     stages["data"] = time.perf_counter() - since
     tell(f"{protocol.id}: executing the notebook of template {protocol.template}")
     since = time.perf_counter()
-    result, notebook = execute(study, settings.chosen(), progress is not None)
+    counted, notebook = execute(study, settings.chosen(), progress is not None)
+    result, account = suppress(protocol, counted)
     stages["notebook"] = time.perf_counter() - since
     tell(f"{protocol.id}: writing the report, tables and draft record")
     since = time.perf_counter()
@@ -72,15 +73,16 @@ def _run(study: Study, settings: Settings, tell: Tell, progress: Progress | None
     since = time.perf_counter()
     working = {"result.json": to_json(result).encode(), "notebook.ipynb": notebook}
     target = _target(folder, settings)
-    findings = review(protocol, result, files)
+    findings = (*review(protocol, result, files), merging(protocol, account))
+    checks = json.dumps([{"check": f.check, "verdict": f.verdict, "text": f.text} for f in findings], indent=1)
+    working["disclosure.json"] = (checks + "\n").encode()
     try:
         enforce(findings)
     except DisclosureError:
         # The working papers stay for the analyst; nothing that is meant to leave is written.
         write_outputs(target, working, digest(protocol), made)
         raise
-    checks = json.dumps([{"check": f.check, "verdict": f.verdict, "text": f.text} for f in findings], indent=1)
-    everything = {**files, "notebook.ipynb": notebook, "disclosure.json": (checks + "\n").encode()}
+    everything = {**files, **working}
     outputs = write_outputs(target, everything, digest(protocol), made)
     if not settings.chosen():
         write_data_lock(folder, result.provenance.data)

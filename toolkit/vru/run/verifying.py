@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from vru.binding import resolve
+from vru.disclosure import suppress
 from vru.errors import LibraryError, Problem, ProtocolError
 from vru.evaluation import Inputs, evaluate
 from vru.graph import license_adjustment
@@ -60,7 +61,7 @@ def recompute(
         built = build(Study(Path(private), data, plan, registered), progress)
         given = built.inputs
         inputs = Inputs(registered, given.identification, given.data_log, given.data, given.versions, given.truth, ())
-        return evaluate(plan, built.data, inputs, progress)
+        return suppress(protocol, evaluate(plan, built.data, inputs, progress))[0]
 
 
 def find_record(reference: str, library: Path) -> StoredRecord:

@@ -14,16 +14,19 @@ def path_figure(estimate: Estimate, outcome: str, start: str, key: str) -> Drawn
     """
     if not estimate.path:
         return None
-    by_month = {p.period: p for p in estimate.path}
     periods = _periods(estimate.path)
+    by_month = {m: p for p in estimate.path for m in periods if p.period <= m <= (p.through or p.period)}
     points = [by_month.get(p) for p in periods]
     at = next((i for i, p in enumerate(periods) if p >= start), len(periods))
     with canvas(key) as drawing:
         axes = drawing.axes
         nan = float("nan")
         x = list(range(len(periods)))
-        axes.plot(x, [p.observed if p else nan for p in points], color=BLUE, marker="o", markersize=2.5)
-        axes.plot(x, [p.expected if p else nan for p in points], color=ORANGE, linestyle="--")
+        # Months that are published together are drawn at their mean, without dots.
+        axes.plot(x, [p.observed / p.n if p else nan for p in points], color=BLUE)
+        dots = [(i, p.observed) for i, p in enumerate(points) if p and p.n == 1]
+        axes.plot([i for i, _ in dots], [v for _, v in dots], color=BLUE, linestyle="", marker="o", markersize=2.5)
+        axes.plot(x, [p.expected / p.n if p else nan for p in points], color=ORANGE, linestyle="--")
         low = [p.low if p and p.low is not None and p.high is not None else nan for p in points]
         high = [p.high if p and p.low is not None and p.high is not None else nan for p in points]
         axes.fill_between(x, low, high, color=ORANGE, alpha=0.18, linewidth=0)
@@ -36,7 +39,10 @@ def path_figure(estimate: Estimate, outcome: str, start: str, key: str) -> Drawn
         last = estimate.path[-1]
         label_ends(
             axes,
-            [(len(periods) - 1, last.observed, "Observed"), (len(periods) - 1, last.expected, "Expected")],
+            [
+                (len(periods) - 1, last.observed / last.n, "Observed"),
+                (len(periods) - 1, last.expected / last.n, "Expected"),
+            ],
         )
         title = _title(estimate.path, start)
         subtitle = _subtitle(estimate, outcome, periods)
@@ -45,7 +51,7 @@ def path_figure(estimate: Estimate, outcome: str, start: str, key: str) -> Drawn
 
 def _periods(path: tuple[PathPoint, ...]) -> tuple[str, ...]:
     """Every month from first to last; weeks and days as they are."""
-    first, last = path[0].period, path[-1].period
+    first, last = path[0].period, path[-1].through or path[-1].period
     return _months(first, last) if len(first) == 7 else tuple(p.period for p in path)
 
 
@@ -57,9 +63,10 @@ def _months(first: str, last: str) -> tuple[str, ...]:
 def _title(path: tuple[PathPoint, ...], start: str) -> str:
     after = [p for p in path if p.period >= start] or list(path)
     below = sum(p.observed < p.expected for p in after)
-    return (
-        f"Recorded offences were below expectation in {below} of the {w.plural(len(after), _step(path))} from the start"
-    )
+    steps = w.plural(len(after), _step(path))
+    if any(p.n > 1 for p in after):
+        steps = f"{len(after)} {_step(path)}s or spans of them that are shown"
+    return f"Recorded offences were below expectation in {below} of the {steps} from the start"
 
 
 def _step(path: tuple[PathPoint, ...]) -> str:
@@ -84,10 +91,13 @@ def _alt(estimate: Estimate, title: str, subtitle: str, start: str) -> str:
     )
 
 
+def _when(point: PathPoint) -> str:
+    return w.month(point.period) + (f" to {w.month(point.through)}" if point.through else "")
+
+
 def _table(estimate: Estimate, outcome: str) -> Table:
     rows = tuple(
-        (w.month(p.period), w.count(p.observed), w.number(p.expected, 1), w.span(p.low, p.high, 1))
-        for p in estimate.path
+        (_when(p), w.count(p.observed), w.number(p.expected, 1), w.span(p.low, p.high, 1)) for p in estimate.path
     )
     return Table(
         f"Recorded {outcome} by {_step(estimate.path)}, observed and expected without the intervention",

@@ -7,7 +7,7 @@ from typing import Literal
 from vru.report import wording as w
 from vru.report.document import Table
 from vru.report.figures.canvas import BLUE, ORANGE, Drawn, canvas, finish, label_ends, mark_start, month_ticks
-from vru.results import Series
+from vru.results import Band, Series
 
 Basis = Literal["per_area", "index"]
 STYLES = {"treated": ("Treated", BLUE, "-"), "comparison": ("Comparison", ORANGE, "--")}
@@ -15,7 +15,10 @@ STYLES = {"treated": ("Treated", BLUE, "-"), "comparison": ("Comparison", ORANGE
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One role's line: raw offences per month, and what is drawn, shape ``(n_periods,)`` each."""
+    """One role's line: raw offences per month, and what is drawn, shape ``(n_periods,)`` each.
+
+    together : month -> the band it is published in; drawn is then the band's mean.
+    """
 
     name: str
     colour: str
@@ -25,6 +28,7 @@ class Line:
     drawn: tuple[float | None, ...]
     before: float | None
     after: float | None
+    together: dict[str, Band]
 
 
 def series_figure(outcome: str, series: Sequence[Series], start: str, key: str) -> Drawn | None:
@@ -50,7 +54,9 @@ def series_figure(outcome: str, series: Sequence[Series], start: str, key: str) 
         axes = drawing.axes
         for line in lines:
             values = [float("nan") if v is None else v for v in line.drawn]
-            axes.plot(values, color=line.colour, linestyle=line.style, marker="o", markersize=2.5)
+            axes.plot(values, color=line.colour, linestyle=line.style)
+            single = [i for i, raw in enumerate(line.raw) if raw is not None]
+            axes.plot(single, [values[i] for i in single], color=line.colour, linestyle="", marker="o", markersize=2.5)
         axes.set_ylim(bottom=0)
         axes.set_xlim(-0.5, len(periods) - 0.5)
         month_ticks(axes, periods)
@@ -78,11 +84,20 @@ def _line(series: Series, start: str, basis: Basis) -> Line:
     after = _mean(values, series.periods, start, before=False)
     if basis == "index" and before:
         values = tuple(None if v is None else 100 * v / before for v in values)
-    return Line(name, colour, style, series.n_units, series.values, values, before, after)
+    return Line(name, colour, style, series.n_units, series.values, values, before, after, _together(series))
 
 
 def _per_area(series: Series) -> tuple[float | None, ...]:
-    return tuple(None if v is None else v / max(series.n_units, 1) for v in series.values)
+    """A month's count over the areas; of months that are published together, their mean."""
+    bands = _together(series)
+    means = (
+        bands[p].count / bands[p].n if p in bands else v for p, v in zip(series.periods, series.values, strict=True)
+    )
+    return tuple(None if v is None else v / max(series.n_units, 1) for v in means)
+
+
+def _together(series: Series) -> dict[str, Band]:
+    return {p: b for b in series.bands for p in series.periods if b.first <= p <= b.last}
 
 
 def _mean(values: Sequence[float | None], periods: Sequence[str], start: str, before: bool) -> float | None:
@@ -104,9 +119,11 @@ def _title(outcome: str, lines: Sequence[Line]) -> str:
 
 def _alt(title: str, subtitle: str, lines: Sequence[Line], periods: tuple[str, ...], start: str) -> str:
     groups = [f"{line.name.lower()} areas ({line.n_units:,})" for line in lines]
-    gaps = [p for i, p in enumerate(periods) if any(line.raw[i] is None for line in lines)]
+    gaps = [p for i, p in enumerate(periods) if any(line.drawn[i] is None for line in lines)]
+    merged = any(line.together for line in lines)
     text = f"Line chart. {subtitle}. Lines for {w.listing(groups)}; a dotted line marks the start, {w.month(start)}. "
     text += f"{title}, comparing means of the months before and after the start."
+    text += " Flat stretches without dots are months published together, drawn at their mean." if merged else ""
     return text + (
         f" The lines are broken where data are missing: {w.listing([w.month(p) for p in gaps])}." if gaps else ""
     )
@@ -121,6 +138,15 @@ def _table(outcome: str, periods: tuple[str, ...], lines: Sequence[Line]) -> Tab
         cells = [w.month(period)]
         for line in lines:
             raw, drawn = line.raw[i], line.drawn[i]
-            cells += ["missing", "missing"] if raw is None or drawn is None else [w.count(raw), w.number(drawn)]
+            if drawn is None:
+                cells += ["missing", "missing"]
+            elif raw is None:
+                cells += [_shared(line.together[period]), w.number(drawn)]
+            else:
+                cells += [w.count(raw), w.number(drawn)]
         rows.append(tuple(cells))
     return Table(f"Recorded {outcome} by month", tuple(columns), tuple(rows), frozenset(range(1, len(columns))))
+
+
+def _shared(band: Band) -> str:
+    return f"{w.count(band.count)} in {w.month(band.first)} to {w.month(band.last)}"

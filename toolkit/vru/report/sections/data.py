@@ -1,5 +1,6 @@
 """The data: what was read, kept and dropped, what is missing, and how the groups moved."""
 
+from vru.disclosure.profiles import PROFILES
 from vru.protocol import Protocol
 from vru.report import wording as w
 from vru.report.document import Block, Facts, Heading, Notice, Paragraph, Table
@@ -19,6 +20,7 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
             tuple((w.plain(o.id), o.measure, o.direction, "yes" if o.primary else "no") for o in protocol.outcomes),
         ),
         *_figures(protocol, result),
+        *_together(protocol, result),
         *([Heading("Missing months"), _missing(result)] if result.series else []),
         Heading("Data log"),
         *_log(result),
@@ -37,10 +39,28 @@ def _figures(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
     return tuple(d.figure() for d in drawn if d is not None)
 
 
+def _together(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
+    """That months are merged, by which rule, and that the estimates are not touched by it."""
+    merged = [s for s in result.series if s.bands]
+    if not merged:
+        return ()
+    months = sum(b.n for s in merged for b in s.bands)
+    shown = sum(v is not None for s in result.series for v in s.values)
+    return (
+        Heading("Months shown together"),
+        Paragraph(
+            f"{w.plural(months, 'monthly count')} of {w.count(months + shown)} are published as sums over neighbouring months, "
+            f"because small counts may not leave ({PROFILES[protocol.disclosure.profile].label}). Totals are true, and "
+            "every estimate was made from the counts of single months; estimates of those months are not shown."
+        ),
+    )
+
+
 def _missing(result: EvaluationResult) -> Block:
     by_role: dict[str, set[str]] = {}
     for s in result.series:
-        gone = {p for p, v in zip(s.periods, s.values, strict=True) if v is None}
+        shared = {p for b in s.bands for p in s.periods if b.first <= p <= b.last}
+        gone = {p for p, v in zip(s.periods, s.values, strict=True) if v is None} - shared
         by_role.setdefault(s.role, set()).update(gone)
     facts = tuple(
         (f"{w.plain(role).capitalize()} areas", w.listing([w.month(p) for p in sorted(gone)]))
