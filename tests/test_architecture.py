@@ -41,7 +41,10 @@ def test_files_and_functions_are_short(path: Path) -> None:
         if isinstance(node, ast.ClassDef):
             allowed = {"BaseModel", "Section", "Part", "Exception", "VruError", "MethodOptions", "CheckOptions"}
             names = {ast.unparse(b) for b in node.bases}
-            assert names <= allowed | {"SourceOptions", "Protocol", "NamedTuple"}, f"{node.name} inherits {names}"
+            allowed |= {"SourceOptions", "Protocol", "NamedTuple"}
+            # How a file is written, joined with which of its columns is what: two closed sections, no tower.
+            joined = {"ExtractOptions", "EventColumns", "CountColumns"}
+            assert names <= allowed or (len(names) == 2 and names <= joined), f"{node.name} inherits {names}"
 
 
 def test_no_file_is_named_for_nothing() -> None:

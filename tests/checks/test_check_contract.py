@@ -21,7 +21,7 @@ MakePanel = Callable[..., Panel]
 
 
 def full(panel: Panel) -> Panel:
-    """The panel with a record of how its areas were chosen."""
+    """The panel with a record of how its areas were chosen, and some counts of which only a range is known."""
     rng = np.random.default_rng(4)
     pool = tuple(f"pool{i}" for i in range(60)) + panel.units
     counts = rng.poisson(rng.gamma(4, 2, (len(pool), 1)), (len(pool), 12)).astype(float)
@@ -30,7 +30,11 @@ def full(panel: Panel) -> Panel:
     others = rng.poisson(rng.gamma(4, 2, (60, 1)), (60, panel.shape[1])).astype(float)
     later = np.concatenate([others, panel.counts["violence"]])
     record = PoolRecord((*months, *panel.periods), np.concatenate([counts, later], axis=1))
-    return replace(panel, selection=SelectionHistory("violence", months, pool, counts, chosen, record))
+    least = np.where(panel.counts["violence"] <= 2, 0.0, panel.counts["violence"])
+    most = np.where(panel.counts["violence"] <= 2, 2.0, panel.counts["violence"])
+    spans = {"violence": (np.where(panel.missing, np.nan, least), np.where(panel.missing, np.nan, most))}
+    history = SelectionHistory("violence", months, pool, counts, chosen, record)
+    return replace(panel, selection=history, spans=spans)
 
 
 def run(check: Check, case: Case, seed: int = 1) -> Finding:

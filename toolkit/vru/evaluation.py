@@ -46,7 +46,7 @@ def evaluate(plan: Plan, data: Panel | Cohort, inputs: Inputs, step: Step | None
     is kept as a finding with the reason, so that nothing registered disappears.
     """
     tell = step or (lambda what, done, total: None)
-    total = len(plan.analyses) + sum(max(1, len(c.plan.analyses)) for c in checks_of(plan))
+    total = len(plan.analyses) + sum(max(1, len(c.plan.analyses)) for c in checks_of(plan, data))
     estimates: list[Estimate] = []
     findings: list[Finding] = []
     for i, bound in enumerate(plan.analyses):
@@ -57,7 +57,7 @@ def evaluate(plan: Plan, data: Panel | Cohort, inputs: Inputs, step: Step | None
             if bound.plan.role == "primary":
                 raise
             findings.append(Finding("analysis", bound.plan.id, "not_run", str(error)))
-    for name, bound_check, estimate in _rounds(plan, estimates):
+    for name, bound_check, estimate in _rounds(plan, data, estimates):
         tell(f"check {name}", len(estimates) + len(findings), total)
         findings.append(_run_check(plan, bound_check, estimate, data, inputs))
     tell("done", total, total)
@@ -75,19 +75,22 @@ def stream(seed: int, name: str) -> Generator:
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
 
-def _rounds(plan: Plan, estimates: list[Estimate]) -> list[tuple[str, BoundCheck, Estimate]]:
+def _rounds(plan: Plan, data: Panel | Cohort, estimates: list[Estimate]) -> list[tuple[str, BoundCheck, Estimate]]:
     by_id = {e.analysis: e for e in estimates}
     primary = next(e.analysis for e in estimates if e.role == "primary")
-    return [(c.plan.name, c, by_id[a]) for c in checks_of(plan) for a in (c.plan.analyses or [primary]) if a in by_id]
+    return [
+        (c.plan.name, c, by_id[a]) for c in checks_of(plan, data) for a in (c.plan.analyses or [primary]) if a in by_id
+    ]
 
 
-def checks_of(plan: Plan) -> tuple[BoundCheck, ...]:
-    """The registered checks; and how the data were recorded, which is asked of every evaluation of areas."""
-    asked = any(c.plan.name == "recording" for c in plan.checks)
-    if asked or plan.protocol.units.shape != "areas":
+def checks_of(plan: Plan, data: Panel | Cohort | None = None) -> tuple[BoundCheck, ...]:
+    """The registered checks; how the data were recorded, which is asked of every evaluation of areas; and how far suppressed
+    counts reach, where there are any."""
+    if plan.protocol.units.shape != "areas":
         return plan.checks
-    check = CHECKS["recording"]
-    return (*plan.checks, BoundCheck(CheckPlan(name="recording"), check, check.options()))
+    always = ["recording", *(["suppressed_cells"] if isinstance(data, Panel) and data.spans else [])]
+    missing = [name for name in always if all(c.plan.name != name for c in plan.checks)]
+    return (*plan.checks, *(BoundCheck(CheckPlan(name=n), CHECKS[n], CHECKS[n].options()) for n in missing))
 
 
 def _run_check(plan: Plan, bound: BoundCheck, estimate: Estimate, data: Panel | Cohort, inputs: Inputs) -> Finding:
@@ -111,7 +114,7 @@ def _result(
 ) -> EvaluationResult:
     protocol = plan.protocol
     carried = {a.plan.id: Carried(a.method.design, a.method.adjusts_for) for a in plan.analyses}
-    bears_on = {c.plan.name: c.check.bears_on for c in checks_of(plan)}
+    bears_on = {c.plan.name: c.check.bears_on for c in checks_of(plan, data)}
     return EvaluationResult(
         protocol_id=protocol.id,
         protocol_digest=digest(protocol),

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from vru.errors import Question
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -39,6 +41,10 @@ class Events:
     sha256 : of the source as read (a file's bytes, or the ordered digests of a folder's files), "sha256:..." form.
     dropped : force -> month -> reason -> rows of that file which are not among the events.
     truth : for simulated data or declared artificial changes: name -> known true value.
+    questions : what somebody who knows the data has to answer.
+
+    A table that was already tallied has a float column ``n``: how many events a row stands for. bounds : of one with
+    suppressed cells, the same file with each of them at the least and at the most of its range.
     """
 
     path: Path
@@ -47,6 +53,8 @@ class Events:
     log: tuple[DataNote, ...] = ()
     truth: Mapping[str, float] = field(default_factory=dict)
     dropped: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    questions: tuple[Question, ...] = ()
+    bounds: tuple[Path, Path] | None = None
 
 
 @dataclass(frozen=True, slots=True)

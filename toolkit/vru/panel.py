@@ -79,6 +79,8 @@ class Panel:
         others. Their role is then "treated" and they have no start.
     recording : optional, how the events were recorded; of the whole panel, so a part of it (``subset``,
         ``between``) carries none.
+    spans : outcome -> least and most counts ``(n_units, n_periods)`` where some were suppressed before they came; likewise
+        of the whole panel.
     """
 
     units: tuple[str, ...]
@@ -93,6 +95,7 @@ class Panel:
     schedule: Schedule | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
     recording: Recording | None = None
+    spans: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         problems = _violations(self)
@@ -133,6 +136,7 @@ class Panel:
             covariates=None if self.covariates is None else self.covariates.iloc[rows],
             schedule=_cut(self.schedule, (rows, slice(None))),
             recording=None,
+            spans={},
         )
 
     def between(self, keep: np.ndarray) -> "Panel":
@@ -152,6 +156,7 @@ class Panel:
             exposure=None if self.exposure is None else self.exposure[:, cols],
             schedule=_cut(self.schedule, (slice(None), cols)),
             recording=None,
+            spans={},
         )
 
     def frame(self) -> pd.DataFrame:

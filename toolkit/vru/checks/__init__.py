@@ -25,6 +25,7 @@ from vru.checks import (
     regression_to_mean,
     row_subset,
     schedule_kept,
+    suppressed_cells,
 )
 from vru.checks.check import Case, Check, CheckOptions
 
@@ -33,6 +34,7 @@ CHECKS: dict[str, Check] = {
     for module in (
         comparability,
         recording,
+        suppressed_cells,
         pre_period_trend,
         pre_trend_sensitivity,
         placebo_date,

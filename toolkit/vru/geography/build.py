@@ -101,7 +101,7 @@ def build_panel(protocol: Protocol, events: Mapping[str, Events], folder: Path) 
     notes += [*suspects, *carry_over(whole, counted.roles, counted.tallies)]
     notes += counted.chosen.notes
     built = _panel(protocol, counted, sources, notes, kinds, tuple(n.text for n in suspects if n.severity != "info"))
-    return replace(built, questions=asked)
+    return replace(built, questions=(*(q for e in sources.values() for q in e.questions), *asked))
 
 
 def _outcomes(protocol: Protocol, data: str) -> list[Outcome]:
@@ -227,8 +227,9 @@ def _notes(
     protocol: Protocol, counted: _Counted, units: Sequence[str], periods: Sequence[str], missing: np.ndarray
 ) -> list[DataNote]:
     notes = layout_notes(counted.layout) if counted.layout else []
+    without = "coordinates" if counted.layout else "an area" if protocol.units.kind == "area" else "an LSOA code"
     for t in counted.tallies:
-        notes += _adding_up(t, units, periods, missing, "coordinates" if counted.layout else "an LSOA code")
+        notes += _adding_up(t, units, periods, missing, without)
     notes += missing_notes(units, periods, missing)
     return notes
 

@@ -48,11 +48,12 @@ def kinds_of(events: Events, by_code: bool) -> Kinds:
     """Count a source by force, month and crime type; unplaced means without a code, or without coordinates."""
     place = "lsoa_code" if by_code else "longitude"
     with closing(connect()) as con:
-        nameless, alone = "0::DOUBLE", "count(*)::DOUBLE"
+        rows = "sum(n)::DOUBLE" if has_column(con, str(events.path), "n") else "count(*)::DOUBLE"
+        nameless, alone = "0::DOUBLE", rows
         if has_column(con, str(events.path), "has_id"):
             alone = "count(*) FILTER (WHERE shared_id IS NULL)::DOUBLE"
             nameless = "count(*) FILTER (WHERE NOT has_id)::DOUBLE"
-    sql = f"""SELECT force, month, coalesce(crime_type, '') AS kind, count(*)::DOUBLE AS rows,
+    sql = f"""SELECT force, month, coalesce(crime_type, '') AS kind, {rows} AS rows,
                      count(*) FILTER (WHERE {place} IS NULL)::DOUBLE AS unplaced,
                      {alone} AS alone,
                      {nameless} AS nameless

@@ -91,7 +91,8 @@ def tally(
             con.register("places", pd.DataFrame({"x": places.longitude, "y": places.latitude, "unit": places.unit}))
             unit = "coalesce(places.unit, '') AS unit, longitude IS NOT NULL AS placed"
             source = "read_parquet($1) LEFT JOIN places ON longitude = x AND latitude = y"
-        flags = ", ".join(["true AS rows", *(f"({test}) AS {name}" for name, test in tests.items())])
+        n = "n" if has_column(con, path, "n") else "1.0"
+        flags = ", ".join([f"{n} AS n", "true AS rows", *(f"({test}) AS {name}" for name, test in tests.items())])
         repeats = "coalesce(repeats, 0) AS repeats" if shared else "0 AS repeats"
         parts = [
             f"SELECT {unit}, force, month, {repeats}, {flags} FROM {source} {'WHERE shared_id IS NULL' if shared else ''}"
@@ -100,11 +101,11 @@ def tally(
             # One crime of several types counts once in every outcome: the row with a place first, then the earliest.
             every = ", ".join(_once(name) for name in ["rows", *tests])
             parts.append(
-                f"""SELECT unit, placed, force, month, repeats, {every} FROM (
+                f"""SELECT unit, placed, force, month, repeats, n, {every} FROM (
                         SELECT {unit}, force, month, shared_id, crime_type, {repeats}, {flags} FROM {source}
                         WHERE shared_id IS NOT NULL)"""
             )
-        sums = ", ".join(f"count(*) FILTER (WHERE {name})::DOUBLE AS {name}" for name in ["rows", *tests])
+        sums = ", ".join(f"coalesce(sum(n) FILTER (WHERE {name}), 0)::DOUBLE AS {name}" for name in ["rows", *tests])
         frame = con.execute(
             f"""SELECT unit, placed, force, month, sum(repeats)::DOUBLE AS repeats, {sums}
                 FROM ({" UNION ALL ".join(parts)}) GROUP BY ALL""",

@@ -1,7 +1,9 @@
-"""From extracts to a cohort, or to a panel of patrol days."""
+"""From extracts to a cohort, to a panel of patrol days, or to events of areas."""
 
 from vru.intake.cohort import build_cohort
 from vru.intake.days import build_days
 from vru.intake.made import Made
+from vru.intake.offences import read_offences
+from vru.intake.tallies import read_tallies
 
-__all__ = ["Made", "build_cohort", "build_days"]
+__all__ = ["Made", "build_cohort", "build_days", "read_offences", "read_tallies"]

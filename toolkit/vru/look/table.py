@@ -6,6 +6,7 @@ import pandas as pd
 
 from vru.events import Table, months_between
 from vru.intake import columns as read
+from vru.look.areas_block import areas_plan
 from vru.look.column import Column, look_at_column
 from vru.look.looked import Coverage, Looked, Part
 from vru.look.proposal import DaysTable, options_line, table_plan
@@ -42,7 +43,7 @@ def look_at_table(table: Table, path: str, options: ExtractOptions) -> Looked:
         tuple(parts),
         covered,
         tuple(questions),
-        table_plan(path, declared, columns, _days(table, columns)),
+        areas_plan(path, table, columns, options) or table_plan(path, declared, columns, _days(table, columns)),
     )
 
 

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from vru.protocol.section import Month, Name, Section
 
 Shape = Literal["areas", "days", "people"]
-AREAS = ("lsoa11", "lsoa21", "polygon")
+AREAS = ("lsoa11", "lsoa21", "polygon", "area")
 PEOPLE = {"person": "people", "case": "cases", "family": "families", "class": "classes", "school": "schools"}
 """Kinds of unit that are rows of a cohort, and what many of them are called."""
 
@@ -50,10 +50,11 @@ class Buffers(Section):
 class Units(Section):
     """What is compared with what: lists, a selection rule, patrolled sites, or people.
 
-    Sites and people are named in their extracts, so their lists stay empty.
+    ``area`` is any area by the name or code that the data give it: ward, district, beat, hospital, force. Sites and people
+    are named in their extracts, so their lists stay empty.
     """
 
-    kind: Literal["lsoa11", "lsoa21", "polygon", "site", "person", "case", "family", "class", "school"]
+    kind: Literal["lsoa11", "lsoa21", "polygon", "area", "site", "person", "case", "family", "class", "school"]
     treated: list[str] = Field(default_factory=list)
     comparison: list[str] = Field(default_factory=list)
     starts: dict[str, Month] = Field(default_factory=dict, description="Unit: its own first treated month")

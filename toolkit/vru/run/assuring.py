@@ -37,7 +37,7 @@ def assure(folder: Path, by: str, accepted: Mapping[str, str], now: datetime) ->
     enforce_texts({"--by": by, **{f"--accept {name}": why for name, why in accepted.items()}}, now)
     files, bound = read_outputs(folder)
     result = read_result(files)
-    disclosure = review(protocol, result, publishable(files))
+    disclosure = review(protocol, result, {**publishable(files), **plan_file(protocol)})
     against = [
         *_role_problems(protocol, by),
         *_stale_problems(protocol, result),
@@ -85,6 +85,11 @@ def require_assurance(folder: Path) -> dict[str, Any]:
 def publishable(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Those of a run's files that may leave; the notebook and the disclosure log stay."""
     return {k: v for k, v in files.items() if k not in ("notebook.ipynb", "disclosure.json")}
+
+
+def plan_file(protocol: Protocol) -> dict[str, bytes]:
+    """The plan as the record will hold it: it leaves too, so it is looked through with the rest."""
+    return {"plan.json": protocol.model_dump_json().encode()}
 
 
 def _role_problems(protocol: Protocol, by: str) -> list[Problem]:

@@ -16,6 +16,7 @@ from vru.geography import respelt_plan
 from vru.protocol import digest
 from vru.questions import questions, require_answers
 from vru.results import EvaluationResult, to_json
+from vru.run.assuring import plan_file
 from vru.run.execute import execute
 from vru.run.outputs import read_learning, render, write_outputs
 from vru.run.study import Settings, Study, build, load_study, read_sources, write_data_lock
@@ -73,7 +74,7 @@ def _run(study: Study, settings: Settings, tell: Tell, progress: Progress | None
     since = time.perf_counter()
     working = {"result.json": to_json(result).encode(), "notebook.ipynb": notebook}
     target = _target(folder, settings)
-    findings = (*review(protocol, result, files), merging(protocol, account))
+    findings = (*review(protocol, result, {**files, **plan_file(protocol)}), merging(protocol, account))
     checks = json.dumps([{"check": f.check, "verdict": f.verdict, "text": f.text} for f in findings], indent=1)
     working["disclosure.json"] = (checks + "\n").encode()
     try:
@@ -95,7 +96,7 @@ def _asked(study: Study, telling: Progress) -> tuple[Question, ...]:
     if study.plan.protocol.units.shape != "areas":
         return build(study, telling).questions
     events = {d: e for d, e in read_sources(study, telling).items() if isinstance(e, Events)}
-    return respelt_plan(study.plan.protocol, events)[2]
+    return (*(q for e in events.values() for q in e.questions), *respelt_plan(study.plan.protocol, events)[2])
 
 
 def _target(folder: Path, settings: Settings) -> Path:

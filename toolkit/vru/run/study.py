@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vru.binding import BoundSource, Plan, resolve
@@ -20,6 +21,7 @@ from vru.protocol import Protocol, Registration, load, registration
 from vru.protocol.fields import Moment
 from vru.protocol.reading import nearest, plain_reason
 from vru.protocol.references import reference_problems
+from vru.protocol.tabled import CountColumns, EventColumns
 from vru.protocol.whole_file import write_whole
 from vru.protocol.yaml_file import YamlFile
 from vru.sources.source import Progress, Request
@@ -122,9 +124,23 @@ def _made(study: Study, read: Mapping[str, Events | Table]) -> "Made":
     if protocol.units.shape == "areas":
         events = {name: e for name, e in read.items() if isinstance(e, Events)}
         built = build_panel(_with_files(study), events, study.folder)
-        return Made(built.panel, built.log, built.truth, questions=built.questions)
+        return Made(_with_spans(study, events, built.panel), built.log, built.truth, questions=built.questions)
     tables = {name: t for name, t in read.items() if isinstance(t, Table)}
     return (build_days if protocol.units.shape == "days" else build_cohort)(protocol, tables)
+
+
+def _with_spans(study: Study, events: Mapping[str, Events], panel: Panel) -> Panel:
+    """The panel with the least and most that suppressed counts may have been."""
+    from vru.geography import build_panel
+
+    if not any(e.bounds for e in events.values()):
+        return panel
+    ends = []
+    for i in (0, 1):
+        moved = {name: replace(e, path=e.bounds[i]) if e.bounds else e for name, e in events.items()}
+        ends.append(build_panel(_with_files(study), moved, study.folder).panel.counts)
+    open_ = {o for o in panel.counts if not np.array_equal(ends[0][o], ends[1][o], equal_nan=True)}
+    return replace(panel, spans={o: (ends[0][o], ends[1][o]) for o in panel.counts if o in open_})
 
 
 def _with_files(study: Study) -> Protocol:
@@ -174,6 +190,7 @@ def find_data(study: Study, path: str) -> Path:
     else:
         roots = [study.folder, workspace_of(study.folder), Path.cwd()]
         under = [study.data / path, study.data / given.name] if study.data else []
+        under += [study.data] if study.data and study.data.name == given.name else []
         under += sorted(study.data.rglob(given.name))[:1] if study.data else []
         places = under or [root / path for root in roots]
     for place in places:
@@ -194,7 +211,17 @@ def _read(study: Study, bound: BoundSource, progress: Progress) -> Events | Tabl
     cache.mkdir(parents=True, exist_ok=True)
     path = find_data(study, bound.plan.path) if bound.plan.path else None
     request = Request(path, cache, study.plan.protocol.seed, progress)
-    return bound.source.read(request, bound.options)
+    read = bound.source.read(request, bound.options)
+    return _of_areas(read, bound.options, cache) if isinstance(read, Table) else read
+
+
+def _of_areas(table: Table, options: object, cache: Path) -> Events | Table:
+    """The events in a table whose plan says which column is when and where; any other table as it is."""
+    from vru.intake import read_offences, read_tallies
+
+    if isinstance(options, EventColumns):
+        return read_offences(table, options, cache)
+    return read_tallies(table, options, cache) if isinstance(options, CountColumns) else table
 
 
 def _data_changes(folder: Path, digests: Mapping[str, str]) -> list[str]:

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pandas as pd
 from pydantic import Field, model_validator
@@ -30,6 +30,8 @@ class ExtractOptions(SourceOptions):
     2021-06-03: "%d/%m/%Y %H:%M".
     """
 
+    by_day: ClassVar[bool] = True
+
     sheet: str | None = None
     separator: Literal[",", ";", "\t", "|"] | None = None
     missing: list[str] = Field(default_factory=list)
@@ -41,7 +43,7 @@ class ExtractOptions(SourceOptions):
     def _ranges(self) -> "ExtractOptions":
         if wrong := [mark for mark, (low, high) in self.suppressed.items() if low > high]:
             raise ValueError(f"the range of {', '.join(wrong)} runs backwards")
-        if self.dates is not None and not _reads(self.dates):
+        if self.dates is not None and not _reads(self.dates, self.by_day):
             raise ValueError(f"dates: {self.dates!r} is no form of dates: write it as %d/%m/%Y %H:%M")
         return self
 
@@ -51,11 +53,12 @@ class ExtractOptions(SourceOptions):
         return Marks(tuple(self.missing), self.suppressed, self.decimal, self.dates)
 
 
-def _reads(form: str) -> bool:
-    """Whether a date written in this form is read back as the same day."""
+def _reads(form: str, by_day: bool) -> bool:
+    """Whether a date written in this form is read back as the same day, or month."""
     day = datetime(2021, 11, 23, 14, 5)
     try:
-        return datetime.strptime(day.strftime(form), form).date() == day.date()
+        found = datetime.strptime(day.strftime(form), form).date()
+        return found == day.date() if by_day else (found.year, found.month) == (day.year, day.month)
     except ValueError:
         return False
 

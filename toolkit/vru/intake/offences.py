@@ -1,0 +1,195 @@
+"""An extract of offences to events by month and place: dates, ranges, areas, coordinates, repeats."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from vru.errors import DataError, Problem, Question
+from vru.events import DataNote, Events, Table, months_between
+from vru.intake import columns as read
+from vru.intake.kept import keep
+from vru.protocol.tabled import Covers, EventColumns
+
+WHOLE = "extract"
+"""What stands for the force where an extract is of one: every area is covered by it."""
+_WEEKDAYS = np.array(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])
+_EASTING, _NORTHING = (0.0, 660_000.0), (0.0, 1_230_000.0)
+_LONGITUDE, _LATITUDE = (-8.7, 1.8), (49.8, 60.9)
+_FEW = 0.02
+"""Share of rows whose place is outside Britain up to which they are left without one; above it the columns are wrong."""
+_MIDNIGHT = 0.5
+"""Share of times at exactly midnight from which the hour says nothing."""
+
+
+def read_offences(table: Table, plan: EventColumns, cache: Path) -> Events:
+    """Events in the cache, without ids: month, weekday, hour, place, kind and the columns kept for filters.
+
+    Raises
+    ------
+    DataError
+        Columns that are not there, dates or coordinates that cannot be read, a month that the plan says is covered and
+        that has no row at the beginning or end.
+    """
+    reading = read.Reading(table)
+    if problems := read.missing_columns(table, plan.columns()):
+        raise DataError(*problems)
+    when = _when(reading, plan)
+    place = _place(reading, plan)
+    kind = reading.cells(plan.kind).text if plan.kind else np.full(len(table.frame), "event")
+    if reading.problems:
+        raise DataError(*reading.problems)
+    frame = pd.DataFrame({"month": when.dt.strftime("%Y-%m"), "force": WHOLE, "crime_type": _or_null(kind), **place})
+    frame["weekday"] = _WEEKDAYS[when.dt.weekday.to_numpy()]
+    frame["hour"] = when.dt.strftime("%H")
+    for column in plan.keep:
+        frame[column] = _or_null(reading.cells(column).text)
+    frame = _counted_once(reading, plan, frame)
+    inside = frame["month"].isin(_covered(reading, plan.covers, frame["month"])).to_numpy()
+    _tell_times(reading, plan, when)
+    at = keep(frame[inside], table, plan.model_dump(mode="json"), cache)
+    if reading.problems:
+        raise DataError(*reading.problems)
+    present = {WHOLE: _months(plan.covers)}
+    return Events(at, present, table.sha256, (*table.log, *reading.notes), questions=tuple(reading.questions))
+
+
+def _months(covers: Covers) -> tuple[str, ...]:
+    return tuple(m for m in months_between(covers.first, covers.last) if m not in covers.missing)
+
+
+def _or_null(text: np.ndarray) -> pd.Series:
+    return pd.Series(text, dtype="str").replace("", None)
+
+
+def _when(reading: read.Reading, plan: EventColumns) -> pd.Series:
+    """When each row happened: its date, or the end or middle of its range. Ranges that run backwards are a problem."""
+    start = read.dates(reading, plan.when)
+    if plan.until is None or reading.problems:
+        return start
+    end = read.dates(reading, plan.until, gaps=True)
+    backwards = (end < start).to_numpy()
+    if backwards.any():
+        what = f"{int(backwards.sum()):,} rows end before they begin"
+        reading.problems.append(Problem(what, reading.at(plan.until), hint=f"is {plan.when} the earlier of the two?"))
+    end = end.fillna(start)
+    crossing = (start.dt.strftime("%Y-%m") != end.dt.strftime("%Y-%m")).to_numpy()
+    text = f"{plan.when} to {plan.until}: ranges over more than one month, counted at their {plan.at}"
+    reading.notes.append(DataNote("events", text, int(crossing.sum())))
+    moments: Mapping[str, pd.Series] = {"start": start, "middle": start + (end - start) / 2, "end": end}
+    return moments[plan.at]
+
+
+def _place(reading: read.Reading, plan: EventColumns) -> dict[str, object]:
+    """Area code and degrees of each row, null where there is none."""
+    n = len(reading.table.frame)
+    code: object = pd.Series([None] * n, dtype="str")
+    if plan.area:
+        code = _or_null(read.keys(reading, plan.area, "area"))
+    x, y = np.full(n, np.nan), np.full(n, np.nan)
+    if plan.easting and plan.northing:
+        x, y = _pair(reading, plan.easting, plan.northing, (_EASTING, _NORTHING))
+        x, y = _degrees(x, y)
+    elif plan.longitude and plan.latitude:
+        x, y = _pair(reading, plan.longitude, plan.latitude, (_LONGITUDE, _LATITUDE))
+    return {"lsoa_code": code, "lsoa_name": pd.Series([None] * n, dtype="str"), "longitude": x, "latitude": y}
+
+
+Span = tuple[float, float]
+
+
+def _pair(reading: read.Reading, first: str, second: str, spans: tuple[Span, Span]) -> tuple[np.ndarray, np.ndarray]:
+    """Both coordinates, NaN where one is absent, zero or outside Britain; swapped or foreign columns are a problem."""
+    x, y = (read.numbers(reading, c, gaps=True) for c in (first, second))
+    reading.questions = [q for q in reading.questions if not q.id.startswith("code_")]
+    given = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
+    inside = given & _within(x, spans[0]) & _within(y, spans[1])
+    outside = int((given & ~inside).sum())
+    where = reading.at(f"{first}, {second}")
+    if outside > _FEW * max(int(given.sum()), 1):
+        turned = given & _within(y, spans[0]) & _within(x, spans[1])
+        hint = f"exchanged? {first} runs from west to east, {second} from south to north"
+        if turned.sum() < inside.sum() or not turned.any():
+            hint = f"{first} from {spans[0][0]:g} to {spans[0][1]:g}, {second} from {spans[1][0]:g} to {spans[1][1]:g}"
+        what = f"{outside:,} of {int(given.sum()):,} rows lie outside Britain"
+        reading.problems.append(Problem(what, where, "British National Grid in metres, or degrees", hint))
+    elif outside:
+        reading.notes.append(
+            DataNote("events", "rows whose place is outside Britain, taken as without a place", outside)
+        )
+    if bare := int((~given).sum()):
+        reading.notes.append(DataNote("events", "rows without coordinates", bare))
+    return np.where(inside, x, np.nan), np.where(inside, y, np.nan)
+
+
+def _within(values: np.ndarray, span: Span) -> np.ndarray:
+    return (values >= span[0]) & (values <= span[1])
+
+
+def _degrees(east: np.ndarray, north: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """National Grid metres as degrees (WGS84)."""
+    import pyproj
+
+    x, y = pyproj.Transformer.from_crs("EPSG:27700", "EPSG:4326", always_xy=True).transform(east, north)
+    known = np.isfinite(east)
+    return np.where(known, x, np.nan), np.where(known, y, np.nan)
+
+
+def _counted_once(reading: read.Reading, plan: EventColumns, frame: pd.DataFrame) -> pd.DataFrame:
+    """One row for each id and kind, the earliest; ids of several kinds are marked, so that an outcome counts them once."""
+    if plan.id is None:
+        return frame
+    ref = pd.Series(read.ids(reading, plan.id))
+    named = (ref != "").to_numpy()
+    rows = frame.assign(ref=ref, kind_=frame["crime_type"].fillna("")).sort_values(
+        ["ref", "month", "kind_"], kind="stable"
+    )
+    again = rows.duplicated(["ref", "kind_"]) & (rows["ref"] != "")
+    n_alike = rows[rows["ref"] != ""].groupby(["ref", "kind_"]).size()
+    places = rows[rows["ref"] != ""].groupby("ref")[["month", "lsoa_code"]].nunique()
+    for what, n in (
+        (f"rows that repeat a {plan.id} of the same kind, counted once", int(again.sum())),
+        (f"{plan.id} whose rows differ in month, counted in the first", int((places["month"] > 1).sum())),
+        (f"{plan.id} whose rows differ in area", int((places["lsoa_code"] > 1).sum())),
+        (f"rows without a {plan.id}, counted each", int((~named).sum())),
+    ):
+        if n:
+            reading.notes.append(DataNote("events", what, n))
+    kept = rows[~again].copy()
+    several = kept[kept["ref"] != ""].groupby("ref")["kind_"].transform("nunique").reindex(kept.index).fillna(1) > 1
+    numbers = pd.Series(pd.factorize(kept["ref"])[0], index=kept.index).astype(str)
+    kept["shared_id"] = numbers.where(several)
+    kept["has_id"] = kept["ref"] != ""
+    kept["repeats"] = [
+        float(n_alike.get((r, k), 1) - 1) if r else 0.0 for r, k in zip(kept["ref"], kept["kind_"], strict=True)
+    ]
+    return kept.drop(columns=["ref", "kind_"])
+
+
+def _covered(reading: read.Reading, covers: Covers, month: pd.Series) -> tuple[str, ...]:
+    """The months that count; rows outside them are told, and covered months without any row are asked about."""
+    months = _months(covers)
+    outside = int((~month.isin(months)).sum())
+    where = reading.at("covers")
+    if outside:
+        text = f"rows in months that the plan does not say are covered ({month.min()} to {month.max()} in the file)"
+        reading.notes.append(DataNote("events", text, outside))
+    rows = month.value_counts().reindex(list(months), fill_value=0)
+    silent = [m for m in months if not rows[m]]
+    if len(silent) == len(months):
+        what = "no row lies in any month that the plan says is covered"
+        reading.problems.append(Problem(what, where, f"{months[0]} to {months[-1]}"))
+    elif silent:
+        named = f"{', '.join(silent[:12])}{' and more' if len(silent) > 12 else ''}"
+        said = f"no row at all in {named}. Did nothing happen, or were these months not supplied?"
+        hint = "name them under covers.missing, or let covers.first and covers.last leave them out"
+        reading.questions.append(Question("months_without_rows", said, hint))
+    return months
+
+
+def _tell_times(reading: read.Reading, plan: EventColumns, when: pd.Series) -> None:
+    midnight = float(((when.dt.hour == 0) & (when.dt.minute == 0)).mean())
+    if midnight >= _MIDNIGHT:
+        text = f"{plan.when}: {midnight:.0%} of times are exactly midnight, so that hour says little"
+        reading.notes.append(DataNote("events", text))

@@ -1,0 +1,206 @@
+"""A table that was already tallied to events by area and month: each row stands for as many events as it counts."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from vru.errors import DataError, Problem, Question
+from vru.events import DataNote, Events, Table, months_between
+from vru.intake import columns as read
+from vru.intake import values as v
+from vru.intake.kept import keep
+from vru.keys import fold
+from vru.protocol.tabled import CountColumns
+
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(-01( 00:00(:00)?)?)?")
+_TOTAL = re.compile(r"(grand |sub)?total|all( areas)?|england( and wales)?|force|sum")
+
+
+def read_tallies(table: Table, plan: CountColumns, cache: Path) -> Events:
+    """Counts by area, month and kind. An empty cell is not known, an area without a row for a month is missing there.
+
+    Raises
+    ------
+    DataError
+        Columns that are not there; cells that are no whole number from 0 on; months that cannot be read; an area and
+        month twice; rows that look like totals and are not named as such; suppressed cells without a rule for them.
+    """
+    events = _read(table, plan, cache)
+    if plan.hidden is None or not any(": suppressed cells, " in n.text for n in events.log):
+        return events
+    ends = [_read(table, plan.model_copy(update={"hidden": end}), cache).path for end in ("low", "high")]
+    return replace(events, bounds=(ends[0], ends[1]))
+
+
+def _read(table: Table, plan: CountColumns, cache: Path) -> Events:
+    reading = read.Reading(table)
+    if problems := read.missing_columns(table, plan.columns()):
+        raise DataError(*problems)
+    long = _by_column(reading, plan) if plan.months_in == "columns" else _by_row(reading, plan)
+    if reading.problems:
+        raise DataError(*reading.problems)
+    long = _without_totals(reading, plan, long)
+    _refuse_repeats(reading, long)
+    if reading.problems:
+        raise DataError(*reading.problems)
+    known = long[np.isfinite(long["n"])]
+    at = keep(_events(known), table, plan.model_dump(mode="json"), cache)
+    present = _present(long)
+    log = (*table.log, *reading.notes, *_gap_notes(present))
+    return Events(at, present, table.sha256, log, questions=tuple(reading.questions))
+
+
+def _by_row(reading: read.Reading, plan: CountColumns) -> pd.DataFrame:
+    assert plan.period is not None  # the plan's own validation
+    area = read.keys(reading, plan.area, "area")
+    month = _months(reading, plan.period, reading.cells(plan.period).text)
+    kind = reading.cells(plan.kind).text if plan.kind else None
+    parts = []
+    for name, column in plan.counts.items():
+        what = name if kind is None else np.array([f"{name}: {k}" if len(plan.counts) > 1 else k for k in kind])
+        parts.append(pd.DataFrame({"area": area, "month": month, "kind": what, "n": _numbers(reading, plan, column)}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _by_column(reading: read.Reading, plan: CountColumns) -> pd.DataFrame:
+    """Every column whose name is a month, melted; other columns are named in the log."""
+    area = read.keys(reading, plan.area, "area")
+    kind = reading.cells(plan.kind).text if plan.kind else np.full(len(area), "count")
+    names = [str(c) for c in reading.table.frame.columns]
+    months = {c: m.group(0)[:7] for c in names if (m := _MONTH.fullmatch(c))}
+    if not months:
+        hint = "name the columns 2021-04, 2021-05 and so on"
+        reading.problems.append(Problem("no column is named as a month", reading.table.name, "YYYY-MM", hint))
+        return pd.DataFrame()
+    other = [c for c in names if c not in months and c not in plan.columns()]
+    if other:
+        reading.notes.append(
+            DataNote("counts", f"columns that are no month and are not read: {', '.join(other[:10])}", len(other))
+        )
+    parts = [
+        pd.DataFrame({"area": area, "month": month, "kind": kind, "n": _numbers(reading, plan, column)})
+        for column, month in months.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _months(reading: read.Reading, column: str, text: np.ndarray) -> np.ndarray:
+    """Months as YYYY-MM: written so, or as the first day of a month, or as the plan's ``dates`` says."""
+    kinds, at = np.unique(text, return_inverse=True)
+    if reading.marks.dates is None:
+        found = [m.group(0)[:7] if (m := _MONTH.fullmatch(str(k))) else "" for k in kinds]
+    else:
+        days = pd.to_datetime(pd.Series(kinds), errors="coerce", format=reading.marks.dates)
+        found = days.dt.strftime("%Y-%m").fillna("").tolist()
+    month = np.array(found, dtype=str)[at]
+    wrong = month == ""
+    if wrong.any():
+        what = f"{int(wrong.sum()):,} rows hold no month: {v.few(text[wrong])}"
+        hint = 'declare how months are written: dates: "%b %Y" for Apr 2021'
+        reading.problems.append(Problem(what, reading.at(column), reading.marks.dates or "YYYY-MM", hint))
+    return month
+
+
+def _numbers(reading: read.Reading, plan: CountColumns, column: str) -> np.ndarray:
+    """Whole numbers from 0 on, NaN where not known; suppressed cells stand as the plan's ``hidden`` says."""
+    cells = reading.cells(column)
+    found = read.numbers(reading, column, gaps=True)
+    # What suppressed cells are taken for is said below, by the plan's own rule.
+    reading.notes = [n for n in reading.notes if not n.text.endswith("taken as not known")]
+    wrong = np.isfinite(found) & ((found < 0) | (found != np.round(found)))
+    if wrong.any():
+        what = f"{int(wrong.sum()):,} cells are no counts: {v.few(cells.text[wrong])}"
+        reading.problems.append(Problem(what, reading.at(column), "whole numbers from 0 on", "rates are no counts"))
+    hidden = int(cells.suppressed.sum())
+    if not hidden:
+        return found
+    if plan.hidden is None:
+        hint = "hidden: low, middle or high; run all three and compare"
+        reading.problems.append(
+            Problem(
+                f"{hidden:,} cells are suppressed and nothing says what stands for them", reading.at(column), hint=hint
+            )
+        )
+        return found
+    given = read.text(reading.table, column)
+    ranges = {fold(mark): span for mark, span in reading.marks.suppressed.items()}
+    spans = np.array([ranges.get(fold(t), (np.nan, np.nan)) for t in given])
+    low, high = spans[:, 0], spans[:, 1]
+    stand = {"low": low, "middle": np.floor((low + high) / 2), "high": high}[plan.hidden]
+    width = float(np.nansum(np.where(cells.suppressed, high - low, 0.0)))
+    text = f"{column}: suppressed cells, each counted as the {plan.hidden} of its range; together they leave {width:,.0f} open"
+    reading.notes.append(DataNote("counts", text, hidden))
+    return np.where(cells.suppressed, stand, found)
+
+
+def _without_totals(reading: read.Reading, plan: CountColumns, long: pd.DataFrame) -> pd.DataFrame:
+    """Rows named as totals are left out; others that look like one are a question."""
+    named = {fold(t) for t in plan.total_rows}
+    areas = pd.Series(long["area"].unique())
+    folded = areas.map(fold)
+    out = areas[folded.isin(named)]
+    empty = long["area"] == ""
+    if empty.any():
+        what = f"{int(empty.sum()):,} counts are of no area"
+        reading.problems.append(
+            Problem(what, reading.at(plan.area), hint="leave these rows out of the file, or name the area")
+        )
+    if alike := [a for a, f in zip(areas, folded, strict=True) if f not in named and _TOTAL.fullmatch(f)]:
+        said = f"{plan.area}: {', '.join(alike)} looks like a sum of other rows. Is it an area?"
+        reading.questions.append(Question("total_rows", said, f"name it under total_rows: [{', '.join(alike)}]"))
+    if len(out):
+        reading.notes.append(DataNote("counts", f"rows that are sums of others, left out: {', '.join(out)}", len(out)))
+    return long[~long["area"].isin(out)]
+
+
+def _refuse_repeats(reading: read.Reading, long: pd.DataFrame) -> None:
+    twice = long[long.duplicated(["area", "month", "kind"])]
+    if len(twice):
+        shown = ", ".join(
+            f"{a} {m}" for a, m in twice[["area", "month"]].drop_duplicates().head(5).itertuples(index=False)
+        )
+        hint = "one row for each area, month and kind: name the column that tells them apart as kind, or add them up"
+        reading.problems.append(
+            Problem(
+                f"{len(twice):,} counts are of an area and month that has one: {shown}", reading.table.name, hint=hint
+            )
+        )
+
+
+def _events(known: pd.DataFrame) -> pd.DataFrame:
+    n = len(known)
+    return pd.DataFrame(
+        {
+            "month": known["month"].to_numpy(),
+            # Each area is covered by itself, so that a cell that is not known is missing there and nowhere else.
+            "force": known["area"].to_numpy(),
+            "crime_type": known["kind"].to_numpy(),
+            "lsoa_code": known["area"].to_numpy(),
+            "lsoa_name": pd.Series([None] * n, dtype="str"),
+            "longitude": np.full(n, np.nan),
+            "latitude": np.full(n, np.nan),
+            "n": known["n"].to_numpy(dtype=float),
+        }
+    )
+
+
+def _present(long: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Area -> months in which everything that the table counts is known there."""
+    whole = (
+        long.assign(known=np.isfinite(long["n"])).groupby(["area", "month"])["known"].agg(["all", "size"]).reset_index()
+    )
+    kinds = long["kind"].nunique()
+    full = whole[whole["all"] & (whole["size"] == kinds)]
+    return {str(area): tuple(sorted(own["month"])) for area, own in full.groupby("area")}
+
+
+def _gap_notes(present: dict[str, tuple[str, ...]]) -> list[DataNote]:
+    months = sorted({m for own in present.values() for m in own})
+    if not months:
+        return []
+    gone = sum(len(set(months_between(months[0], months[-1])) - set(own)) for own in present.values())
+    text = f"area-months from {months[0]} to {months[-1]} without a count, taken as missing"
+    return [DataNote("counts", text, gone)] if gone else []

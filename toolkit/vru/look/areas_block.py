@@ -1,0 +1,116 @@
+"""The plan that a look proposes for a table of areas over months: an extract of offences, or a table already tallied."""
+
+import re
+from collections.abc import Sequence
+
+from vru.events import Table
+from vru.look.column import Column
+from vru.look.proposal import options_line, quoted
+from vru.sources.extract import ExtractOptions
+
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])(-01)?")
+_PAIRS = ((r"east(ing)?s?|x|osgb_?x", r"north(ing)?s?|y|osgb_?y"), (r"lon(g|gitude)?", r"lat(itude)?"))
+_REFERENCE = re.compile(r"\b(ref|reference|id|urn|number)\b")
+_MANY_MONTHS = 6
+
+
+def areas_plan(path: str, table: Table, columns: Sequence[Column], options: ExtractOptions) -> str:
+    """YAML for ``data`` and ``units``; "" where the table is neither of offences with a place nor of counts by month."""
+    months = [c.name for c in columns if _MONTH.fullmatch(c.name)]
+    if len(months) >= _MANY_MONTHS:
+        return _wide(path, table, columns, options, months)
+    month = next((c.name for c in columns if c.kind == "month"), None)
+    if month is not None:
+        return _tallied(path, table, columns, options, month)
+    when = next((c for c in columns if c.kind == "date"), None)
+    pair = _pair(columns)
+    return _offences(path, columns, options, when, pair) if when is not None and pair is not None else ""
+
+
+def _head(path: str, source: str, columns: Sequence[Column], options: ExtractOptions) -> list[str]:
+    declared = re.findall(
+        r"(\w+): (\[[^\]]*\]|\"[^\"]*\"|[^,{}]+)", options_line(options, columns).removeprefix(", options: ")
+    )
+    lines = ["data:", "  - id: offences", f"    source: {source}", f"    path: {quoted(path)}", "    options:"]
+    lines += [f"      {name}: {value.strip()}" for name, value in declared]
+    hidden = list(dict.fromkeys(m for c in columns for m in c.suppressed))
+    if hidden:
+        lines.append(
+            f"      suppressed: {{{', '.join(f'{m!r}: [LOWEST, HIGHEST]' for m in hidden)}}}  # as its publisher says"
+        )
+        lines.append("      hidden: middle  # or low, high; the check suppressed_cells says how much it matters")
+    return lines
+
+
+def _pair(columns: Sequence[Column]) -> tuple[str, str, str, str] | None:
+    """The two columns of coordinates with the names that a plan gives them."""
+    for (first, second), names in zip(_PAIRS, (("easting", "northing"), ("longitude", "latitude")), strict=True):
+        x = next((c.name for c in columns if re.fullmatch(first, c.name.strip().lower())), None)
+        y = next((c.name for c in columns if re.fullmatch(second, c.name.strip().lower())), None)
+        if x and y:
+            return names[0], x, names[1], y
+    return None
+
+
+def _offences(
+    path: str,
+    columns: Sequence[Column],
+    options: ExtractOptions,
+    when: Column,
+    pair: tuple[str, str, str, str],
+) -> str:
+    lines = _head(path, "events", columns, options)
+    later = [c.name for c in columns if c.kind == "date" and c.name != when.name]
+    lines.append(f"      when: {quoted(when.name)}")
+    lines += (
+        [f"      until: {quoted(later[0])}  # if it is the end of a range; at: start, middle or end"] if later else []
+    )
+    lines += [f"      {pair[0]}: {quoted(pair[1])}", f"      {pair[2]}: {quoted(pair[3])}"]
+    kind = next((c.name for c in columns if c.kind == "category" and c.name not in pair), None)
+    lines += [f"      kind: {quoted(kind)}  # what outcomes filter as crime_type"] if kind else []
+    own = next(
+        (c.name for c in columns if c.kind == "id" or re.search(r"\b(ref|reference|id|urn|number)\b", c.name.lower())),
+        None,
+    )
+    lines += [f"      id: {quoted(own)}  # rows with the same id and kind count once"] if own else []
+    flags = [c.name for c in columns if c.kind == "yes_no"]
+    lines += [f"      keep: [{', '.join(map(quoted, flags))}]  # further columns that outcomes filter"] if flags else []
+    days = when.days
+    if days is not None and len(days):
+        first, last = f"{days.min():%Y-%m}", f"{days.max():%Y-%m}"
+        lines.append(
+            f"      covers: {{first: {first}, last: {last}}}  # the months the file was made for; missing: [..] within"
+        )
+    lines += ["units:", "  kind: polygon", "  boundaries: MAP.geojson  # vru look MAP.geojson names its areas"]
+    return "\n".join([*lines, "  # or kind: area or lsoa21, with area: COLUMN in place of coordinates"])
+
+
+def _place(table: Table, columns: Sequence[Column], beside: Sequence[str]) -> str | None:
+    """The column of areas: of words or codes, repeating in a table by month, each once in one with a column per month."""
+    named = [c for c in columns if c.kind in ("name", "category", "id", "words") and c.name not in beside]
+    return max(named, key=lambda c: table.frame[c.name].nunique()).name if named else None
+
+
+def _tallied(path: str, table: Table, columns: Sequence[Column], options: ExtractOptions, month: str) -> str:
+    area = _place(table, columns, [month])
+    counts = [c.name for c in columns if c.kind == "number" or c.suppressed]
+    if area is None or not counts:
+        return ""
+    lines = [*_head(path, "counts", columns, options), f"      area: {quoted(area)}", f"      period: {quoted(month)}"]
+    named = ", ".join(
+        f"{re.sub(r'[^a-z0-9]+', '_', c.lower()).strip('_') or 'count'}: {quoted(c)}" for c in counts if c != area
+    )
+    lines.append(f"      counts: {{{named}}}  # what outcomes filter as crime_type; leave out rates and residents")
+    return "\n".join([*lines, *_units()])
+
+
+def _wide(path: str, table: Table, columns: Sequence[Column], options: ExtractOptions, months: Sequence[str]) -> str:
+    area = _place(table, columns, months)
+    if area is None:
+        return ""
+    lines = [*_head(path, "counts", columns, options), f"      area: {quoted(area)}", "      months_in: columns"]
+    return "\n".join([*lines, *_units()])
+
+
+def _units() -> list[str]:
+    return ["      # total_rows: [Total]  # rows that are sums of others", "units:", "  kind: area"]
