@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from vru.checks.check import Case, Check, CheckOptions
-from vru.checks.findings import effect, finding, guarded, percent
+from vru.checks.findings import effect, finding, guarded, not_run, percent
 from vru.panel import Panel
 from vru.results import Finding, Verdict
 
@@ -22,14 +22,7 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     """
     span = case.panel.spans.get(case.estimate.outcome)
     if span is None:
-        return finding(
-            NAME,
-            case,
-            "pass",
-            "No count of this outcome was suppressed before it reached us.",
-            {"cells": 0},
-            _THRESHOLD,
-        )
+        return not_run(NAME, case, "no count of this outcome was suppressed before it reached us.")
     low, high = span
     treated = case.panel.is_role("treated")[:, None]
     lowers = treated == case.panel.post()[None, :]
