@@ -8,6 +8,8 @@ import pytest
 from vru.binding import resolve
 from vru.errors import ProtocolError
 from vru.protocol import load
+from vru.protocol.fields import Analysis, DataSource, Disclosure
+from vru.protocol.units import Described
 
 MakePlan = Callable[..., Path]
 
@@ -63,3 +65,28 @@ def test_a_method_that_needs_to_know_how_areas_were_chosen_is_refused_before_dat
     (tmp_path / "protocol.yaml").write_text(head + "  buffers:" + rest.split("  buffers:", 1)[1], encoding="utf-8")
     with pytest.raises(ProtocolError, match="level_adjusted_did needs to know how areas were chosen"):
         resolve(load(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"predictors": ["imd"]}, "no data of the plan hold imd"),
+        ({"matching": "rates"}, "needs residents, and no data of the plan hold them"),
+    ],
+)
+def test_an_option_whose_data_the_plan_cannot_supply_is_refused(
+    make_plan: MakePlan, options: dict[str, object], expected: str
+) -> None:
+    plan = load(make_plan("hotspot_patrol"))
+    analyses = [Analysis(id="main", role="primary", method="synthetic_control", outcome="violence", options=options)]
+    without = plan.model_copy(update={"analyses": analyses})
+    with pytest.raises(ProtocolError) as refused:
+        resolve(without)
+    assert expected in str(refused.value)
+    described = Described(data="pop", area="code", residents="people", covariates={"imd": "deprived"})
+    data = [*plan.data, DataSource(id="pop", source="extract", path="pop.csv")]
+    units = plan.units.model_copy(update={"described_by": described})
+    profile = Disclosure(profile="police_local")
+    resolve(without.model_copy(update={"units": units, "data": data, "disclosure": profile}))
+    with pytest.raises(ProtocolError, match="there are no data 'pop'"):
+        resolve(without.model_copy(update={"units": units}))

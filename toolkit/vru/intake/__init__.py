@@ -2,8 +2,9 @@
 
 from vru.intake.cohort import build_cohort
 from vru.intake.days import build_days
+from vru.intake.described import describe
 from vru.intake.made import Made
 from vru.intake.offences import read_offences
 from vru.intake.tallies import read_tallies
 
-__all__ = ["Made", "build_cohort", "build_days", "read_offences", "read_tallies"]
+__all__ = ["Made", "build_cohort", "build_days", "describe", "read_offences", "read_tallies"]

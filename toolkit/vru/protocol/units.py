@@ -47,6 +47,25 @@ class Buffers(Section):
     comparison: list[str] = Field(default_factory=list, description="LSOA codes next to comparison areas")
 
 
+class Described(Section):
+    """A table of what is known of the areas: one row per area, or per area and year.
+
+    residents : who lives there, the base of rates; covariates : name -> column of numbers known before the start.
+    """
+
+    data: Name
+    area: str
+    year: str | None = None
+    residents: str | None = None
+    covariates: dict[Name, str] = Field(default_factory=dict, max_length=30)
+
+    @model_validator(mode="after")
+    def _something(self) -> "Described":
+        if self.residents is None and not self.covariates:
+            raise ValueError("name residents, covariates or both")
+        return self
+
+
 class Units(Section):
     """What is compared with what: lists, a selection rule, patrolled sites, or people.
 
@@ -69,6 +88,7 @@ class Units(Section):
         default_factory=list, description="Areas in which nothing is known to have happened: not refused as misplaced"
     )
     buffers: Buffers = Buffers()
+    described_by: Described | None = None
 
     @model_validator(mode="after")
     def _named(self) -> "Units":
@@ -97,7 +117,16 @@ class Units(Section):
     def _of_extract(self) -> "Units":
         given = [
             k
-            for k in ("treated", "comparison", "starts", "selection", "boundaries", "lookup", "empty_units")
+            for k in (
+                "treated",
+                "comparison",
+                "starts",
+                "selection",
+                "boundaries",
+                "lookup",
+                "empty_units",
+                "described_by",
+            )
             if getattr(self, k)
         ]
         if given or self.buffers != Buffers():

@@ -118,13 +118,21 @@ def build(study: Study, progress: Progress) -> Built:
 
 def _made(study: Study, read: Mapping[str, Events | Table]) -> "Made":
     from vru.geography import build_panel
-    from vru.intake import Made, build_cohort, build_days
+    from vru.intake import Made, build_cohort, build_days, describe
 
     protocol = study.plan.protocol
     if protocol.units.shape == "areas":
         events = {name: e for name, e in read.items() if isinstance(e, Events)}
         built = build_panel(_with_files(study), events, study.folder)
-        return Made(_with_spans(study, events, built.panel), built.log, built.truth, questions=built.questions)
+        panel, log = _with_spans(study, events, built.panel), built.log
+        described = protocol.units.described_by
+        if described is not None:
+            table = read[described.data]
+            assert isinstance(table, Table)  # the plan was checked for it
+            panel, notes = describe(panel, described, table)
+            panel = replace(panel, provenance={**panel.provenance, described.data: table.sha256})
+            log = (*log, *notes)
+        return Made(panel, log, built.truth, questions=built.questions)
     tables = {name: t for name, t in read.items() if isinstance(t, Table)}
     return (build_days if protocol.units.shape == "days" else build_cohort)(protocol, tables)
 
