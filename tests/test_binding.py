@@ -12,6 +12,7 @@ from vru.protocol.fields import Analysis, DataSource, Disclosure
 from vru.protocol.units import Described
 
 MakePlan = Callable[..., Path]
+WORKED = Path(__file__).resolve().parents[1] / "evaluations" / "merseyside-known-effect"
 
 
 @pytest.mark.parametrize("template", ["patrol_days", "programme", "randomised_programme"])
@@ -74,10 +75,8 @@ def test_a_method_that_needs_to_know_how_areas_were_chosen_is_refused_before_dat
         ({"matching": "rates"}, "needs residents, and no data of the plan hold them"),
     ],
 )
-def test_an_option_whose_data_the_plan_cannot_supply_is_refused(
-    make_plan: MakePlan, options: dict[str, object], expected: str
-) -> None:
-    plan = load(make_plan("hotspot_patrol"))
+def test_an_option_whose_data_the_plan_cannot_supply_is_refused(options: dict[str, object], expected: str) -> None:
+    plan = load(WORKED)
     analyses = [Analysis(id="main", role="primary", method="synthetic_control", outcome="violence", options=options)]
     without = plan.model_copy(update={"analyses": analyses})
     with pytest.raises(ProtocolError) as refused:

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 
+from vru.disclosure.kinds import kind_of
 from vru.disclosure.profiles import PROFILES, Profile
 from vru.results import Arm, Estimate, EvaluationResult, Finding
 
 CHECK = "disclosure_small_counts"
-MODEL_QUANTITIES = frozenset({"phi", "alpha", "expected", "dispersion", "theta"})
-OF_THE_DESIGN = ("cutoff", "scores_", "clusters_", "lost_", "trimmed_")
-"""How names begin of counts that say how a comparison was made, not what happened to people in it."""
 _SHOWN = 5
 
 
@@ -40,9 +38,15 @@ def losses(profile_name: str, result: EvaluationResult) -> Finding:
         for a in e.arms
         if a.n > a.observed and profile.hides(a.n - a.observed)
     ]
+    few += [
+        f"{e.analysis}, {name}"
+        for e in result.estimates
+        for name, n in e.counts.items()
+        if kind_of(name) == "left_out" and n > 0 and profile.hides(n)
+    ]
     few = list(dict.fromkeys(few))
     text = (
-        f"Few were lost from follow-up in {'; '.join(few)}. Reporting standards ask for losses by arm: whoever assures "
+        f"Few were lost or left out in {'; '.join(few)}. Reporting standards ask for losses by arm: whoever assures "
         "this decides whether it could point to anybody."
     )
     if not few:
@@ -56,19 +60,35 @@ def _threshold(profile: Profile) -> str:
 
 def _counts(result: EvaluationResult) -> Iterator[tuple[str, float]]:
     for series in result.series:
-        for period, value in zip(series.periods, series.values, strict=True):
-            if value is not None:
-                yield f"{series.outcome}, {series.role}, {period}", value
+        shown = ((p, v) for p, v in zip(series.periods, series.values, strict=True) if v is not None)
+        yield from ((f"{series.outcome}, {series.role}, {period}", value) for period, value in shown)
         for band in series.bands:
             yield f"{series.outcome}, {series.role}, {band.first} to {band.last}", band.count
     for estimate in result.estimates:
-        for point in estimate.path:
-            yield f"{estimate.analysis}, observed {point.period}", point.observed
-        for name, value in estimate.counts.items():
-            if name not in MODEL_QUANTITIES and not name.startswith(OF_THE_DESIGN) and float(value).is_integer():
-                yield f"{estimate.analysis}, {name}", value
-        for arm in estimate.arms:
-            yield from _of_arm(estimate, arm)
+        yield from _of_estimate(estimate)
+
+
+def _of_estimate(estimate: Estimate) -> Iterator[tuple[str, float]]:
+    for point in estimate.path:
+        yield f"{estimate.analysis}, observed {point.period}", point.observed
+    for name, value in estimate.counts.items():
+        if kind_of(name) == "count" and float(value).is_integer():
+            yield f"{estimate.analysis}, {name}", value
+        elif kind_of(name) == "share":
+            yield from _takers(estimate, name, value)
+    for arm in estimate.arms:
+        yield from _of_arm(estimate, arm)
+
+
+def _takers(estimate: Estimate, name: str, share: float) -> Iterator[tuple[str, float]]:
+    """How many people a share of an arm is: those who took an offer up, and those who did not."""
+    treated = "not" not in name
+    arms = [a for a in estimate.arms if (a.name in ("treated", "offered")) == treated]
+    for arm in arms[:1]:
+        took = share * arm.n
+        if abs(took - round(took)) < 1e-6:
+            yield f"{estimate.analysis}, {name}", float(round(took))
+            yield f"{estimate.analysis}, {name}: the others", float(arm.n - round(took))
 
 
 def _of_arm(estimate: Estimate, arm: Arm) -> Iterator[tuple[str, float]]:
