@@ -12,8 +12,10 @@ from vru.errors import LibraryError, Problem, ProtocolError
 from vru.evaluation import Inputs, evaluate
 from vru.graph import license_adjustment
 from vru.library import Difference, StoredRecord, compare_results, scan, verify_version
+from vru.library.folder import read_version
 from vru.protocol import Protocol, Registration
 from vru.results import EvaluationResult, Finding
+from vru.run.rederiving import made_again
 from vru.run.study import Study, build
 from vru.sources.source import Progress
 
@@ -43,6 +45,8 @@ def verify(reference: str, library: Path, data: Path | None, progress: Progress)
     if stored.record.literature:
         return Verified(stored, integrity, None, ())
     protocol, published = protocol_of(stored), result_of(stored)
+    if all(f.verdict != "fail" for f in integrity):
+        integrity += made_again(read_version(stored.path, stored.path.name), protocol, published)
     makes_own_data = all(s.plan.path is None for s in resolve(protocol).sources)
     if data is None and not makes_own_data:
         return Verified(stored, integrity, None, ())
