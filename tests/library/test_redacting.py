@@ -66,5 +66,5 @@ def test_what_is_refused_changes_nothing(library, event, now):
     with pytest.raises(LibraryError, match="is no event of this library"):
         redact(library, "01ARZ3NDEKTSV4RRFFQ69G5FAV", "text", "DPO", "x", now)
     with pytest.raises(LibraryError, match="does not fit"):
-        redact(library, event.id, "text", "DPO", "x" * 4000, now)
+        redact(library, event.id, "text", "DPO", "x" * 7000, now)
     assert everything(library) == before

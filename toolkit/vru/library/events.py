@@ -36,7 +36,7 @@ class Event(BaseModel):
     actor: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=300)]
     at: Line
     text: Body = ""
-    redacted: Line = ""
+    redacted: Body = ""
     """What was taken out of it, by whom and why."""
 
 

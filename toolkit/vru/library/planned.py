@@ -58,7 +58,7 @@ class Entry(BaseModel):
     protocol_digest: Digest | None = None
     reason: Reason | None = None
     text: Body = ""
-    redacted: Line = ""
+    redacted: Body = ""
 
     @model_validator(mode="after")
     def _whole(self) -> "Entry":

@@ -22,7 +22,8 @@ OUT = "taken out"
 
 
 def redact(library: Path, event: str, part: Part, actor: str, reason: str, now: datetime) -> Path:
-    """Replace one part of an event, announcement or explanation by "taken out". The file's id, kind and time stay.
+    """Replace one part of an event, announcement or explanation by "taken out". The file's id, kind and time stay;
+    what was taken out before stays as it is.
 
     event : its ULID. part : "text" or "actor". Copies, backups and version control are not reached by this.
     Raises RefusedError without a reason, LibraryError where there is no such event or it cannot be written.
@@ -35,6 +36,8 @@ def redact(library: Path, event: str, part: Part, actor: str, reason: str, now: 
     path, where = _find(library, event)
     refuse_links(library, path)
     content = json.loads(read_limited(path, MAX_BYTES, path.name))
+    if content.get(part) == OUT:
+        return path
     told = f"{part} taken out on {now.date().isoformat()} by {actor}: {reason.strip()}"
     earlier = content.get("redacted", "")
     content |= {part: OUT, "redacted": f"{earlier}; {told}" if earlier else told}
@@ -42,7 +45,7 @@ def redact(library: Path, event: str, part: Part, actor: str, reason: str, now: 
     try:
         _sound(data, path, where)
     except (LibraryError, ValidationError):
-        hint = "keep post and reason short: 300 characters in all"
+        hint = "keep post and reason short: 6,000 characters in all"
         raise LibraryError(Problem("the note about what was taken out does not fit", where, hint=hint)) from None
     try:
         with staged(library) as stage:
