@@ -44,7 +44,7 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
     where treated units have no offence before the start or the weighted comparison none after.
     """
     opts = Options.model_validate(options.model_dump())
-    arms = common_window(take_arms(panel, outcome, ("treated", "comparison")))
+    arms = common_window(take_arms(panel, outcome, ("treated", "comparison"), keep_empty=True))
     setting = settle(panel, outcome, arms, "counts", opts.predictors)
     treated = setting.arms.treated
     if setting.counts[~treated, : setting.n_pre].sum() == 0:

@@ -28,7 +28,7 @@ class Options(MethodOptions):
 
     matching : counts (classic), rates (per mean exposure), or index (each unit over its own mean before).
     augment : ridge corrects for the imbalance that weights leave, and lets weights be negative.
-    predictors : columns of the panel's covariates; then V is nested, from ``starts`` starts (6, or
+    predictors : columns of the panel's covariates; then V is nested, from ``starts`` starts (12, or
         two for each of more than eight predictors).
     outcome_means : what joins them of the outcome; its mean in each third of the time before, or none (published
         specifications name single years of the outcome, which are then columns like the others).
@@ -71,7 +71,7 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
     staggered starts, or where treated units have no offence before the start or their synthetic none after.
     """
     opts = Options.model_validate(options.model_dump())
-    arms = common_window(take_arms(panel, outcome, ("treated", "comparison")))
+    arms = common_window(take_arms(panel, outcome, ("treated", "comparison"), keep_empty=True))
     setting = settle(panel, outcome, arms, opts.matching, opts.predictors)
     if opts.augment == "ridge" and setting.n_pre < 3:
         raise MethodError(Problem("augment: ridge needs at least 3 months before the start", where="options.augment"))

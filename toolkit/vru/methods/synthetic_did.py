@@ -68,7 +68,7 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
     units, where nothing is expected after the start, or where the inference asked for is impossible.
     """
     opts = Options.model_validate(options.model_dump())
-    arms = common_window(take_arms(panel, outcome, ("treated", "comparison")))
+    arms = common_window(take_arms(panel, outcome, ("treated", "comparison"), keep_empty=True))
     setting = settle(panel, outcome, arms, opts.matching)
     treated = setting.arms.treated
     _refuse_small(setting)

@@ -15,6 +15,8 @@ from vru.stats.simplex import nearest_to_origin
 LOWEST = -18.0
 TIE_BREAK, CORNER_TIE_BREAK = 1e-10, 1e-7
 ZERO, SLACK = 1e-10, 1e-13
+_STOP = {"maxiter": 100, "ftol": 1e-10, "gtol": 1e-8}
+"""When a local search ends; of a loss of order one, so that these are relative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,15 @@ class NestedFit:
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """Donors less treated: predictors ``(k, n)``, outcomes ``(n_pre, n)`` over the root of n_pre, and in few rows."""
+    """Donors less treated: predictors ``(k, n)``, outcomes ``(n_pre, n)`` over the root of n_pre, and in few rows.
+
+    Outcomes are over their ``level``, so that a search ends where it would in any other unit of measure.
+    """
 
     predictors: np.ndarray
     outcomes: np.ndarray
     short: np.ndarray
+    level: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +58,13 @@ class _Point:
 
 
 def usual_starts(predictors: int) -> int:
-    """Six local searches, or two for each of more than eight predictors.
+    """Twelve local searches, or two for each of more than eight predictors.
+
+    With six, seeds ended up to 2.7% apart in loss on made-up problems with 7 predictors and 30 donors; with twelve up to 1.7%.
 
     With the 14 of Abadie & Gardeazabal (2003) six starts all ended at twice the loss that 24 reached.
     """
-    return 6 if predictors <= 8 else 2 * predictors
+    return 12 if predictors <= 8 else 2 * predictors
 
 
 def nested_weights(
@@ -98,13 +106,15 @@ def nested_weights(
         found = sorted(found + [_corner(problem, j) for j in range(len(used))], key=lambda p: p.loss)
     v, weights = np.zeros(len(size)), np.zeros(len(predictors))
     v[used], weights[found[0].used] = found[0].v, found[0].weights
-    return NestedFit(weights, v, found[0].loss, tuple(p.loss for p in found))
+    losses = tuple(p.loss * problem.level**2 for p in found)
+    return NestedFit(weights, v, losses[0], losses)
 
 
 def _problem(predictors: np.ndarray, outcomes: np.ndarray) -> _Problem:
     scaled = outcomes.T / np.sqrt(outcomes.shape[1])
     level = float(np.sqrt((scaled**2).sum(axis=0).mean())) or 1.0
-    return _Problem(np.ascontiguousarray(predictors.T), scaled, np.asarray(np.linalg.qr(scaled / level, mode="r")))
+    short = np.asarray(np.linalg.qr(scaled / level, mode="r"))
+    return _Problem(np.ascontiguousarray(predictors.T), scaled / level, short, level)
 
 
 def _screen(problem: _Problem, rng: np.random.Generator, starts: int) -> list[np.ndarray]:
@@ -128,7 +138,7 @@ def _search(problem: _Problem, start: np.ndarray) -> _Point:
 
     first = np.clip(start - start.max(), LOWEST, 0)
     bounds = [(LOWEST, 0.0)] * len(start)
-    optimize.minimize(value, first, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60})
+    optimize.minimize(value, first, jac=True, method="L-BFGS-B", bounds=bounds, options=_STOP)
     return best
 
 
