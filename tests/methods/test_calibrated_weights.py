@@ -58,3 +58,33 @@ def test_one_treated_unit_and_few_donors_have_no_interval(make_panel: MakePanel)
     found = fit(make_panel(treated=1, comparison=10))
     assert (found.low, found.high) == (None, None)
     assert found.p is not None
+
+
+def sparse(seed: int, rate: float, busier: float) -> Panel:
+    """40 treated areas against 1,000, nothing done: ``rate`` offences a month in comparison areas, ``busier`` times in treated."""
+    rng = np.random.default_rng(seed)
+    treated = np.arange(1_040) < 40
+    level = rate * np.where(treated, busier, 1.0) * rng.gamma(2.0, 0.5, 1_040)
+    counts = rng.poisson(level[:, None], (1_040, 36)).astype(float)
+    periods = tuple(f"{2019 + i // 12}-{i % 12 + 1:02d}" for i in range(36))
+    return Panel(
+        units=tuple(f"u{i:04d}" for i in range(1_040)),
+        periods=periods,
+        counts={"violence": counts},
+        role=tuple("treated" if t else "comparison" for t in treated),
+        starts=tuple(periods[24] if t else None for t in treated),
+        missing=np.zeros(counts.shape, dtype=bool),
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_weights_that_follow_chance_are_refused(seed: int) -> None:
+    """Nothing was done, and the ratio would be 1.8 on average: areas match busy ones by having been busy by chance."""
+    with pytest.raises(MethodError, match="they follow chance and not the areas' level"):
+        fit(sparse(seed, 0.02, 4.0), draws=199)
+
+
+def test_areas_with_a_level_of_their_own_are_not_refused() -> None:
+    found = [fit(sparse(seed, 0.5, 4.0), draws=199) for seed in range(3)]
+    assert np.mean([e.value for e in found]) == pytest.approx(0.0, abs=0.12)
+    assert all(any("miss the months between by" in n for n in e.notes) for e in found)

@@ -1,5 +1,7 @@
 """Calibrated weights: many small comparison areas weighted to the treated areas' totals before the start."""
 
+import math
+
 import numpy as np
 from numpy.random import Generator
 from pydantic import Field
@@ -18,6 +20,8 @@ from vru.stats.reassigned import Statistic
 
 OUT_OF_BALANCE = 0.01
 MANY_UNITS, FINE, COARSE = 100, 3, 12
+BY_CHANCE = 0.05
+"""Bias of the ratio, as a log, from which weights that follow chance are refused."""
 
 
 class Options(MethodOptions):
@@ -55,6 +59,7 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
                 hint="use a broader outcome, more comparison units or a longer window before the start",
             )
         )
+    bias = _refuse_chance(setting, opts)
     ways = draw_assignments(treated, opts.draws, rng)
     made = _balance(setting, opts, treated, ~treated)
     share = _share(setting, opts)
@@ -76,8 +81,48 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
             value.value,
             from_placebos(setting, found, asked, opts.statistic),
             {"imbalance": made.imbalance, "effective_units": made.effective, "fit_before": closeness},
-            _notes(setting, opts, made, closeness),
+            (*_notes(setting, opts, made, closeness), bias),
         )
+    )
+
+
+def _refuse_chance(setting: Setting, opts: Options) -> str:
+    """What weights fitted on every other month before the start make of the months between, as a note.
+
+    Where areas hardly ever have an offence and treated ones are busier, the areas that match them were busy by chance and
+    are not again: every month then looks like more in the treated. With half the months chance counts twice.
+
+    Raises MethodError where half of what is missed is over 5% and more than twice its standard error.
+    """
+    treated, before = setting.arms.treated, setting.counts[:, : setting.n_pre]
+    if setting.n_pre < 4:
+        return "Too few months before the start to see whether the weights follow chance."
+    got = due = spread = 0.0
+    for first in (0, 1):
+        fitted, other = before[:, first::2], before[:, 1 - first :: 2].sum(axis=1)
+        features = _blocks(fitted, max(1, _months(setting, opts) // 2))
+        if setting.covariates is not None:
+            features = np.column_stack([features, setting.covariates])
+        number = int(treated.sum())
+        target = features[treated].sum(axis=0)
+        weights = calibrate(features[~treated], target, number, match_number=opts.match_number).weights
+        got, due = got + float(other[treated].sum()), due + float(weights @ other[~treated])
+        spread += float(weights**2 @ other[~treated])
+    if min(got, due) <= 0:
+        return "Too few offences before the start to see whether the weights follow chance."
+    gap, se = math.log(got / due), math.sqrt(1 / got + spread / due**2)
+    if abs(gap) / 2 > BY_CHANCE and abs(gap) > 2 * se:
+        raise MethodError(
+            Problem(
+                f"weights fitted on every other month before the start miss the months between by {math.expm1(gap):+.0%}: "
+                "they follow chance and not the areas' level",
+                where="method calibrated_weights",
+                hint="use poisson_did or level_adjusted_did, longer months_per_block, or a broader outcome",
+            )
+        )
+    return (
+        f"Weights fitted on every other month before the start miss the months between by {math.expm1(gap):+.1%} "
+        f"(standard error {se:.1%}): about twice the bias to expect where areas are matched by chance."
     )
 
 
