@@ -61,7 +61,7 @@ def test_one_treated_unit_and_few_donors_have_no_interval(make_panel: MakePanel)
 
 
 def sparse(seed: int, rate: float, busier: float) -> Panel:
-    """40 treated areas against 1,000, nothing done: ``rate`` offences a month in comparison areas, ``busier`` times in treated."""
+    """40 treated areas against 1,000, nothing done: ``rate`` offences a month, ``busier`` times as many in treated areas."""
     rng = np.random.default_rng(seed)
     treated = np.arange(1_040) < 40
     level = rate * np.where(treated, busier, 1.0) * rng.gamma(2.0, 0.5, 1_040)

@@ -7,6 +7,7 @@ from vru.library.reading import StoredRecord
 from vru.library.studies import LeftOut, current, domain, rating_of
 from vru.library.synthesis_words import words
 from vru.library.vocabulary import VOCABULARIES
+from vru.library.ways import Way, of_effect, of_published
 from vru.record import Effect, LearningRecord
 
 
@@ -74,7 +75,7 @@ def gap_map(stored: Iterable[StoredRecord]) -> GapMap:
     found: dict[tuple[str, str], dict[str, _Entry]] = {}
     for record in speaking.records:
         for outcome in record.outcomes:
-            entry = _Entry(record, _way(_leading(record, outcome.id), outcome.direction), rating_of(record, outcome.id))
+            entry = _Entry(record, _way(record, outcome.id), rating_of(record, outcome.id))
             place = found.setdefault((record.intervention.type, domain(outcome.id)), {})
             key = f"{record.organisation}/{record.id}@v{record.version}"
             # Two outcomes of one record in one column are one evaluation; the first one named speaks.
@@ -97,10 +98,11 @@ def _leading(record: LearningRecord, outcome: str) -> Effect | None:
     return next(iter([*ranked, *effects]), None)
 
 
-def _way(effect: Effect | None, direction: str) -> str:
-    if effect is None or effect.ci_low is None or effect.ci_high is None or effect.ci_low <= 0 <= effect.ci_high:
-        return "unclear"
-    return "better" if (effect.ci_high < 0) == (direction == "decrease") else "worse"
+def _way(record: LearningRecord, outcome: str) -> Way:
+    """By the leading effect, else by what a publication prints; an interval that nobody gives cannot tell."""
+    way = of_effect(record, _leading(record, outcome))
+    way = of_published(record, outcome) if way == "unknown" else way
+    return "unclear" if way == "unknown" else way
 
 
 def _cell(intervention: str, outcome: str, entries: dict[str, _Entry]) -> Cell:

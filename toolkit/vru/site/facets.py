@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vru.library.studies import domain
+from vru.library.ways import of_record
 from vru.site.entries import SiteRecord
 from vru.site.results import (
     DIRECTIONS,
     STRENGTH,
     design_label,
-    direction,
     intervention_label,
     is_exercise,
     maryland,
@@ -45,7 +45,7 @@ def answers(entry: SiteRecord) -> dict[str, tuple[tuple[str, str], ...]]:
     main = record.primary_effect
     rating = maryland(record, main.outcome) if main else None
     strength = strength_words(record, main.outcome) if main else "Not rated"
-    shown = direction(record, main) if main else "unknown"
+    shown = of_record(record, main)
     named = [*(o.id for o in record.outcomes), *(e.outcome for e in record.effects)]
     kind = "exercise" if is_exercise(record) else "literature" if record.literature else "real"
     return {

@@ -1,6 +1,6 @@
 """What a page about one kind of intervention shows: per outcome the answer, how sure to be, and every result."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -134,7 +134,8 @@ def _page(code: str, entries: Sequence[SiteRecord], view: InterventionView | Non
         outcomes=tuple(
             _section(o, by_outcome.get(o, []), published.get(o, ()), outcome_view(view, o, keys.get(o, ())))
             for o in outcomes_in_order(
-                {o: len(keys.get(o, ())) + len(published.get(o, ())) for o in {*keys, *published}}
+                {o: len(keys.get(o, ())) + len(published.get(o, ())) for o in {*keys, *published}},
+                {o for o in {*keys, *published} if _harm(by_outcome.get(o, []), published.get(o, ()))},
             )
         ),
         lessons=_lessons(real, [name for name in LEARNING if name != "cost"]),
@@ -152,10 +153,14 @@ def _label(code: str, entries: Sequence[SiteRecord]) -> str:
     return "; ".join(names[:NAMED]) + ("; and others" if len(names) > NAMED else "")
 
 
-def outcomes_in_order(size: Mapping[str, int]) -> list[str]:
-    """Violence before all, then by how much is known of each; outcomes without a word of their own last."""
+def _harm(found: Sequence[Result], published: Sequence[Report]) -> bool:
+    return any(r.direction == "worse" for r in found) or any(r.direction == "worse" for r in published)
+
+
+def outcomes_in_order(size: Mapping[str, int], harmed: Collection[str] = ()) -> list[str]:
+    """What got worse somewhere before all, then violence, then by how much is known; outcomes without a word last."""
     violence = next(iter(VOCABULARIES["outcome_domains"]["terms"]))
-    return sorted(size, key=lambda o: (o == OTHER, o != violence, -size[o], o))
+    return sorted(size, key=lambda o: (o not in harmed, o == OTHER, o != violence, -size[o], o))
 
 
 def section_label(code: str) -> str:
@@ -170,16 +175,15 @@ def _section(code: str, found: Sequence[Result], published: tuple[Report, ...], 
         _plot(rows, s, label, f"{anchor}-{i}" if i else anchor, pooled if _on(pooled, s) else None)
         for i, (s, rows) in enumerate(one_axis(found))
     )
+    ways = [r.direction for r in found] + [r.direction for r in _beside(found, published)]
     return OutcomeSection(
         code=code,
         label=label,
         anchor=anchor,
-        answer=_answer(found, pooled) if found else "No result with an interval",
+        answer=_answer(found, pooled) if found else _answer_of_published(published),
         span=_span(found, pooled) if found else "",
-        sure=(*(_sure(found, pooled) if found else (NO_INTERVAL,)), *tally(published)),
-        counts=tuple(
-            (kind, sum(r.direction == kind for r in found)) for kind in ("better", "unclear", "worse", "unknown")
-        ),
+        sure=(*(_sure(found, pooled) if found else ()), *_told_with_intervals(found, published), *tally(published)),
+        counts=tuple((kind, ways.count(kind)) for kind in ("better", "unclear", "worse", "unknown")),
         plots=plots,
         pooled_words=pooled.words if pooled else "",
         refused=view.refused,
@@ -189,6 +193,33 @@ def _section(code: str, found: Sequence[Result], published: tuple[Report, ...], 
         published=published,
         first=lead(published),
         expected=view.expected if pooled else None,
+    )
+
+
+def _beside(found: Sequence[Result], published: Sequence[Report]) -> list[Report]:
+    """Published reports with an interval that are not among the results already."""
+    own = {r.key for r in found}
+    return [r for r in published if r.direction != "unknown" and r.key not in own]
+
+
+def _told_with_intervals(found: Sequence[Result], published: Sequence[Report]) -> tuple[str, ...]:
+    """What published figures with an interval say, in the words of the counts; that there is none, where nothing else is."""
+    with_one = _beside(found, published)
+    if not with_one:
+        return () if found else (NO_INTERVAL,)
+    told = ", ".join(
+        f"{words} in {n}" for kind, words in TOLD.items() if (n := sum(r.direction == kind for r in with_one))
+    )
+    many = "1 published report gives" if len(with_one) == 1 else f"{len(with_one)} published reports give"
+    return (f"{many} an interval: {told}.",)
+
+
+def _answer_of_published(published: Sequence[Report]) -> str:
+    first = next((r for r in published if r.direction != "unknown"), None)
+    if first is None:
+        return "No result with an interval"
+    return {"better": "Better, as published", "worse": "Worse, as published"}.get(
+        first.direction, "Could be either, as published"
     )
 
 

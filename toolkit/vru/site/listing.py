@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 
+from vru.library.ways import of_record
 from vru.record import LearningRecord
 from vru.site.entries import SiteRecord
 from vru.site.literature_page import rating_elsewhere
-from vru.site.results import DIRECTIONS, direction, is_exercise, key_of, strength_words
+from vru.site.results import DIRECTIONS, is_exercise, key_of, strength_words
 from vru.site.wording import EffectText, effect_text, measure_of, organisation_name, plain, reported_text
 
 
@@ -44,7 +45,7 @@ def row(entry: SiteRecord) -> Row:
         size=text.size,
         interval=text.interval,
         reading=text.reading,
-        direction=DIRECTIONS[direction(record, effect) if effect else "unknown"],
+        direction=DIRECTIONS[of_record(record, effect)],
         strength=rating_elsewhere(record) if record.literature else strength_words(record, outcome),
         disclaimer=record.disclaimer,
         exercise=is_exercise(record),

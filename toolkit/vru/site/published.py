@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from vru.library.studies import domain
 from vru.library.vocabulary import VOCABULARIES
+from vru.library.ways import Way, of_reported
 from vru.parts import Reported
 from vru.record import LearningRecord
 from vru.site.entries import SiteRecord
@@ -21,7 +22,8 @@ NEAR = (("violence", "police_recorded_violence"), ("admission", "hospital_admiss
 class Report:
     """One published report on one outcome, as its record retells it. ``href`` is from the site's root.
 
-    way : better, worse or unknown, by the sign of its first figure alone. tested : what it says of chance:
+    way : better, worse or unknown, by the sign of its first figure alone. direction : where the interval of its first
+        figure with one lies: better, unclear, worse; unknown where none has one. tested : what it says of chance:
         significant, not_significant or untold.
     """
 
@@ -36,6 +38,7 @@ class Report:
     rating: str
     way: str
     tested: str
+    direction: Way = "unknown"
 
 
 def reports(entries: Iterable[SiteRecord], drawn: Iterable[str]) -> dict[str, tuple[Report, ...]]:
@@ -108,6 +111,7 @@ def _report(entry: SiteRecord, told: Sequence[Reported]) -> Report:
         rating=rating_elsewhere(record),
         way=_way(record, figure),
         tested=_tested(p),
+        direction=next((w for r in told if (w := of_reported(record, r)) != "unknown"), "unknown"),
     )
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from vru.library.studies import domain
 from vru.library.vocabulary import DESIGNS, VOCABULARIES
+from vru.library.ways import of_effect
 from vru.rating.maryland import LABELS
 from vru.record import Effect, LearningRecord, RecordRating
 from vru.site.axis import APART
 from vru.site.entries import SiteRecord
-from vru.site.wording import EffectText, effect_text, measure_of, organisation_name, outcome_of, plain
+from vru.site.wording import EffectText, effect_text, measure_of, organisation_name, plain
 
 DIRECTIONS = {
     "better": "Better than no change",
@@ -98,22 +99,12 @@ def result_of(entry: SiteRecord, outcome: str) -> Result:
         measure=measure_of(record, outcome),
         effect=effect,
         text=effect_text(effect),
-        direction=direction(record, effect),
+        direction=of_effect(record, effect),
         level=rating.level if rating else None,
         strength="Not rated here: published literature" if record.literature else strength_words(record, outcome),
         failed=sum(f.verdict == "fail" for f in record.findings),
         literature=record.literature is not None,
     )
-
-
-def direction(record: LearningRecord, effect: Effect) -> str:
-    """Where the whole interval lies against what was hoped for: a key of ``DIRECTIONS``."""
-    outcome = outcome_of(record, effect.outcome)
-    if outcome is None or effect.ci_low is None or effect.ci_high is None:
-        return "unknown"
-    if effect.ci_low <= 0 <= effect.ci_high:
-        return "unclear"
-    return "better" if (effect.ci_high < 0) == (outcome.direction == "decrease") else "worse"
 
 
 def maryland(record: LearningRecord, outcome: str) -> RecordRating | None:
