@@ -1,6 +1,7 @@
 """One rule for better, either and worse, on every scale; every shipped figure with an interval is told alike everywhere."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,6 +9,7 @@ from vru.library import scan
 from vru.library.gapmap import gap_map
 from vru.library.studies import domain
 from vru.library.ways import null_of, of_effect, of_published, way_of
+from vru.site.answers import answer, sure
 
 SHIPPED = Path(__file__).resolve().parents[2] / "shared_learning"
 
@@ -58,3 +60,14 @@ def test_the_harm_of_prison_visits_is_told_as_harm():
     cell = gap_map(scan(SHIPPED).records).cell("other", domain("reoffending"))
     assert cell.worse >= 1
     assert "for the worse" in cell.text
+
+
+def test_two_results_of_one_study_are_one_evaluation():
+
+    def result(key):
+        return SimpleNamespace(key=key, direction="better", level=None, failed=0, text=SimpleNamespace(size="7% fewer"))
+
+    assert answer([result("a"), result("a")], None) == "Of 2 results of one evaluation: better in 2"
+    assert answer([result("a"), result("a"), result("b")], None) == "Of 3 results of 2 evaluations: better in 3"
+    assert answer([result("a"), result("b")], None) == "Of 2 evaluations: better in 2"
+    assert "One evaluation only" in sure([result("a"), result("a")], None)[0]

@@ -7,14 +7,13 @@ from markupsafe import Markup
 
 from vru.library.studies import domain
 from vru.library.vocabulary import VOCABULARIES
+from vru.site import answers
 from vru.site.entries import SiteRecord
 from vru.site.forest import Diamond, Mark, forest_svg
 from vru.site.listing import Row, row
 from vru.site.published import OTHER, Report, lead, reports, tally
 from vru.site.record_page import LEARNING
 from vru.site.results import (
-    LICENCE,
-    STRENGTH,
     Result,
     intervention_label,
     is_exercise,
@@ -24,15 +23,12 @@ from vru.site.results import (
     outcome_label,
     results,
     slug,
-    strongest,
 )
 from vru.site.syntheses import Expected, InterventionView, OutcomeView, Pooled, outcome_view
 from vru.site.wording import change, organisation_name, plain
 
 DRAWN = 40
 NAMED = 4
-NO_INTERVAL = "No figure here comes with an interval, so none of them says by itself how sure to be."
-TOLD = {"better": "better", "worse": "worse", "unclear": "could be either", "unknown": "cannot be said"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +171,18 @@ def _section(code: str, found: Sequence[Result], published: tuple[Report, ...], 
         _plot(rows, s, label, f"{anchor}-{i}" if i else anchor, pooled if _on(pooled, s) else None)
         for i, (s, rows) in enumerate(one_axis(found))
     )
-    ways = [r.direction for r in found] + [r.direction for r in _beside(found, published)]
+    ways = [r.direction for r in found] + [r.direction for r in answers.beside(found, published)]
     return OutcomeSection(
         code=code,
         label=label,
         anchor=anchor,
-        answer=_answer(found, pooled) if found else _answer_of_published(published),
-        span=_span(found, pooled) if found else "",
-        sure=(*(_sure(found, pooled) if found else ()), *_told_with_intervals(found, published), *tally(published)),
+        answer=answers.answer(found, pooled) if found else answers.answer_of_published(published),
+        span=answers.span(found, pooled) if found else "",
+        sure=(
+            *(answers.sure(found, pooled) if found else ()),
+            *answers.told_with_intervals(found, published),
+            *tally(published),
+        ),
         counts=tuple((kind, ways.count(kind)) for kind in ("better", "unclear", "worse", "unknown")),
         plots=plots,
         pooled_words=pooled.words if pooled else "",
@@ -196,93 +196,8 @@ def _section(code: str, found: Sequence[Result], published: tuple[Report, ...], 
     )
 
 
-def _beside(found: Sequence[Result], published: Sequence[Report]) -> list[Report]:
-    """Published reports with an interval that are not among the results already."""
-    own = {r.key for r in found}
-    return [r for r in published if r.direction != "unknown" and r.key not in own]
-
-
-def _told_with_intervals(found: Sequence[Result], published: Sequence[Report]) -> tuple[str, ...]:
-    """What published figures with an interval say, in the words of the counts; that there is none, where nothing else is."""
-    with_one = _beside(found, published)
-    if not with_one:
-        return () if found else (NO_INTERVAL,)
-    told = ", ".join(
-        f"{words} in {n}" for kind, words in TOLD.items() if (n := sum(r.direction == kind for r in with_one))
-    )
-    many = "1 published report gives" if len(with_one) == 1 else f"{len(with_one)} published reports give"
-    return (f"{many} an interval: {told}.",)
-
-
-def _answer_of_published(published: Sequence[Report]) -> str:
-    first = next((r for r in published if r.direction != "unknown"), None)
-    if first is None:
-        return "No result with an interval"
-    return {"better": "Better, as published", "worse": "Worse, as published"}.get(
-        first.direction, "Could be either, as published"
-    )
-
-
 def _on(pooled: Pooled | None, scale: str) -> bool:
     return pooled is not None and pooled.scale == scale
-
-
-def _answer(found: Sequence[Result], pooled: Pooled | None) -> str:
-    if pooled:
-        return f"{change(pooled.estimate, pooled.scale).capitalize()}, over {pooled.k} evaluations together"
-    if len(found) == 1:
-        return f"{found[0].text.size.capitalize()}, in one evaluation"
-    return f"Of {len(found)} evaluations: {_tally(found)}"
-
-
-def _span(found: Sequence[Result], pooled: Pooled | None) -> str:
-    # A reader who sees only the size must see with it when no change is among what the data fit with.
-    if pooled:
-        low, high = change(pooled.low, pooled.scale), change(pooled.high, pooled.scale)
-        words = f"{pooled.level * 100:g}% interval: {low} to {high}"
-        return f"{words}, which includes no change" if pooled.low <= 0 <= pooled.high else words
-    if len(found) > 1:
-        return ""
-    words = found[0].text.interval
-    return f"{words}, which includes no change" if found[0].direction == "unclear" else words
-
-
-def _sure(found: Sequence[Result], pooled: Pooled | None) -> tuple[str, ...]:
-    lines = []
-    if len(found) == 1:
-        lines.append("One evaluation only: it has not been repeated elsewhere.")
-    level = strongest(found)
-    if level is None:
-        lines.append("No design is rated here, so nothing can be said about what caused the difference.")
-    else:
-        lines.append(_design(found, level))
-    if failed := sum(r.failed > 0 for r in found):
-        lines.append(f"A check failed in {failed} of {len(found)}: read {'it' if failed == 1 else 'them'} with care.")
-    if pooled and pooled.prediction_low is not None and pooled.prediction_high is not None:
-        low, high = change(pooled.prediction_low, pooled.scale), change(pooled.prediction_high, pooled.scale)
-        lines.append(f"In a new area the effect may lie anywhere from {low} to {high}.")
-    if pooled and pooled.i2 is not None:
-        lines.append(f"I² is {pooled.i2:.0f}%: the share of the spread between results that is not chance.")
-    return tuple(lines)
-
-
-def _design(found: Sequence[Result], level: int) -> str:
-    if len(found) == 1:
-        return f"Its design is {STRENGTH[level]}, level {level} of 5. {LICENCE[level]}"
-    best = [r for r in found if r.level == level]
-    line = (
-        f"The strongest design ({len(best)} of {len(found)}) is {STRENGTH[level]}, level {level} of 5. {LICENCE[level]}"
-    )
-    if len(best) == len(found):
-        return line
-    own = f"{'Its' if len(best) == 1 else 'Their'} own {'result' if len(best) == 1 else 'results'}"
-    return f"{line} {own}: {_tally(best)}."
-
-
-def _tally(found: Sequence[Result]) -> str:
-    counts = [(words, sum(r.direction == kind for r in found)) for kind, words in TOLD.items()]
-    told = [(words, n) for words, n in counts if n]
-    return told[0][0] if len(found) == 1 else ", ".join(f"{words} in {n}" for words, n in told)
 
 
 def _plot(rows: Sequence[Result], scale: str, label: str, anchor: str, pooled: Pooled | None) -> Plot:
