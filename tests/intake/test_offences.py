@@ -185,3 +185,12 @@ def test_the_cached_file_depends_on_the_plan_and_not_on_where_the_extract_lies(e
     one, other = events()[1], events(id="Ref")[1]
     assert one.path != other.path
     assert replace(events()[1]).path == one.path
+
+
+def test_areas_that_the_plan_spells_otherwise_are_the_same(events, tmp_path):
+    options = EventsOptions.model_validate(PLAN)
+    (tmp_path / "x.csv").write_text(ROWS.to_csv(index=False), encoding="utf-8")
+    table = EVENTS.read(Request(tmp_path / "x.csv", tmp_path / "cache", 1, lambda *a: None), options)
+    found = read_offences(table, options, tmp_path / "cache", ["n1", "N  2"])
+    assert {a for a, _ in counted(pd.read_parquet(found.path))} == {"n1", "N2", ""}
+    assert "areas spelt otherwise than in the plan, taken as one (4)" in said(found)

@@ -149,3 +149,25 @@ def test_a_row_that_looks_like_a_total_is_asked_about(read):
 def test_a_plan_that_contradicts_itself_is_refused(plan, expected):
     with pytest.raises(ValueError, match=expected):
         CountColumns.model_validate({"area": "Ward", "period": "Month", "counts": {"n": "N"}, **plan})
+
+
+def test_marks_for_small_counts_are_ranges_and_not_gaps(read):
+    with pytest.raises(DataError) as refused:
+        read(LONG.assign(Admissions=LONG["Admissions"].replace("*", "<8")), suppressed={})
+    assert 'suppressed: {"<8": [LOWEST, HIGHEST]}, hidden: middle' in str(refused.value)
+
+
+def test_a_count_far_above_all_others_of_its_area_is_asked_about(read):
+    months = [f"2021-{m:02d}" for m in range(1, 9)]
+    rows = pd.DataFrame(
+        {"Ward": ["North"] * 8, "Month": months, "Admissions": ["7", "9", "8", "1204", "6", "9", "8", "7"]}
+    )
+    (question,) = read(rows).questions
+    assert question.what.startswith("North, 2021-04, admissions: 1,204, where no other month has more than 9")
+    assert read(rows.replace("1204", "40")).questions == ()
+
+
+@pytest.mark.parametrize("name", ["Grand total", "All wards", "ALL", "Total (all ages)", "England", "Overall"])
+def test_what_sums_are_called(read, name):
+    rows = LONG.assign(Ward=LONG["Ward"].replace("Total", name))
+    assert [q.id for q in read(rows, total_rows=[]).questions] == ["total_rows"]

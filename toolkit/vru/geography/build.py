@@ -196,7 +196,8 @@ def _unit_problems(
     if counted.layout is not None:
         return silent_problems(counted.roles, counted.tallies, known_empty)
     known = {u for t in counted.tallies for u in t.frame["unit"]} | set(counted.areas.ids if counted.areas else ())
-    absent = absent_problems(counted.roles, sorted((known - {""}) | set(known_empty)), "data")
+    lsoas = protocol.units.kind != "area"
+    absent = absent_problems(counted.roles, sorted((known - {""}) | set(known_empty)), "data", lsoas)
     if absent or counted.lookup is not None:
         return absent
     return [p for e in sources.values() for p in changed_codes(e, counted.roles, periods)]

@@ -21,7 +21,7 @@ _WHERE: dict[Role, str] = {
 }
 
 
-def absent_problems(roles: Mapping[str, Role], known: Sequence[str], place: str) -> list[Problem]:
+def absent_problems(roles: Mapping[str, Role], known: Sequence[str], place: str, lsoas: bool = True) -> list[Problem]:
     """Units of the protocol that are not among ``known``, by role, with the nearest names there are."""
     have = set(known)
     found = []
@@ -31,7 +31,9 @@ def absent_problems(roles: Mapping[str, Role], known: Sequence[str], place: str)
             continue
         near = [f"{n} for {u}" for u in absent[:3] for n in get_close_matches(u, known, n=1)]
         hint = f"did you mean {', '.join(near)}? " if near else ""
-        hint += "LSOA codes of 2011 and 2021 differ: compare with the codes in the data" if place == "data" else ""
+        if place == "data":
+            codes = "LSOA codes of 2011 and 2021 differ: compare with the codes in the data"
+            hint += codes if lsoas else "write the plan's areas as the data do"
         what = f"not in the {place}: {some(absent)}" + (", not once in any month" if place == "data" else "")
         found.append(Problem(what, where, some(list(known), 3), hint.strip()))
     return found

@@ -12,6 +12,7 @@ import pandas as pd
 from vru.errors import DataError, Problem
 from vru.events import DataNote, Events
 from vru.geography.areas import some
+from vru.keys import fold
 from vru.protocol.fields import Outcome
 
 CRIME_TYPES = (
@@ -181,7 +182,9 @@ def check_filters(events: Events, outcomes: Sequence[Outcome]) -> list[DataNote]
                 if column not in seen:
                     sql = f"SELECT DISTINCT {quoted(column)}::VARCHAR FROM read_parquet(?) WHERE {quoted(column)} NOT NULL"
                     seen[column] = {row[0] for row in con.execute(sql, [str(events.path)]).fetchall()}
-                absent = [v for v in values if v not in seen[column]]
+                # Spellings that differ in case or spaces were joined before; what is absent is in no spelling there.
+                alike = {fold(v) for v in seen[column]}
+                absent = [v for v in values if fold(v) not in alike]
                 rare = [v for v in absent if column == "crime_type" and v in CRIME_TYPES]
                 problems += [_unknown(where, v, sorted(seen[column])) for v in absent if v not in rare]
                 if rare:

@@ -1,6 +1,6 @@
 """An extract of offences to events by month and place: dates, ranges, areas, coordinates, repeats."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from vru.errors import DataError, Problem, Question
 from vru.events import DataNote, Events, Table, months_between
 from vru.intake import columns as read
 from vru.intake.kept import keep
+from vru.keys import fold
 from vru.protocol.tabled import Covers, EventColumns
 
 WHOLE = "extract"
@@ -23,8 +24,10 @@ _MIDNIGHT = 0.5
 """Share of times at exactly midnight from which the hour says nothing."""
 
 
-def read_offences(table: Table, plan: EventColumns, cache: Path) -> Events:
+def read_offences(table: Table, plan: EventColumns, cache: Path, units: Sequence[str] = ()) -> Events:
     """Events in the cache, without ids: month, weekday, hour, place, kind and the columns kept for filters.
+
+    units : areas that the plan names; one that the file spells otherwise (case, spaces) is taken for it.
 
     Raises
     ------
@@ -36,7 +39,7 @@ def read_offences(table: Table, plan: EventColumns, cache: Path) -> Events:
     if problems := read.missing_columns(table, plan.columns()):
         raise DataError(*problems)
     when = _when(reading, plan)
-    place = _place(reading, plan)
+    place = _place(reading, plan, units)
     kind = reading.cells(plan.kind).text if plan.kind else np.full(len(table.frame), "event")
     if reading.problems:
         raise DataError(*reading.problems)
@@ -48,7 +51,8 @@ def read_offences(table: Table, plan: EventColumns, cache: Path) -> Events:
     frame = _counted_once(reading, plan, frame)
     inside = frame["month"].isin(_covered(reading, plan.covers, frame["month"])).to_numpy()
     _tell_times(reading, plan, when)
-    at = keep(frame[inside], table, plan.model_dump(mode="json"), cache)
+    made_from = {**plan.model_dump(mode="json"), "units": sorted(units)}
+    at = keep(frame[inside], table, made_from, cache)
     if reading.problems:
         raise DataError(*reading.problems)
     present = {WHOLE: _months(plan.covers)}
@@ -81,12 +85,12 @@ def _when(reading: read.Reading, plan: EventColumns) -> pd.Series:
     return moments[plan.at]
 
 
-def _place(reading: read.Reading, plan: EventColumns) -> dict[str, object]:
+def _place(reading: read.Reading, plan: EventColumns, units: Sequence[str]) -> dict[str, object]:
     """Area code and degrees of each row, null where there is none."""
     n = len(reading.table.frame)
     code: object = pd.Series([None] * n, dtype="str")
     if plan.area:
-        code = _or_null(read.keys(reading, plan.area, "area"))
+        code = _or_null(spelt(reading, plan.area, read.keys(reading, plan.area, "area"), units))
     x, y = np.full(n, np.nan), np.full(n, np.nan)
     if plan.easting and plan.northing:
         x, y = _pair(reading, plan.easting, plan.northing, (_EASTING, _NORTHING))
@@ -94,6 +98,18 @@ def _place(reading: read.Reading, plan: EventColumns) -> dict[str, object]:
     elif plan.longitude and plan.latitude:
         x, y = _pair(reading, plan.longitude, plan.latitude, (_LONGITUDE, _LATITUDE))
     return {"lsoa_code": code, "lsoa_name": pd.Series([None] * n, dtype="str"), "longitude": x, "latitude": y}
+
+
+def spelt(reading: read.Reading, column: str, named: np.ndarray, units: Sequence[str]) -> np.ndarray:
+    """Areas in the plan's spelling, where the file's differs in case or spaces only."""
+    of_plan = {fold(u): u for u in units}
+    kinds, at = np.unique(named, return_inverse=True)
+    found = np.array([of_plan.get(fold(str(k)), str(k)) for k in kinds], dtype=str)[at]
+    if (moved := int((found != named).sum())) > 0:
+        reading.notes.append(
+            DataNote("events", f"{column}: areas spelt otherwise than in the plan, taken as one", moved)
+        )
+    return found
 
 
 Span = tuple[float, float]

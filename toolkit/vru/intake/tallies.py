@@ -1,6 +1,7 @@
 """A table that was already tallied to events by area and month: each row stands for as many events as it counts."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,15 +13,21 @@ from vru.events import DataNote, Events, Table, months_between
 from vru.intake import columns as read
 from vru.intake import values as v
 from vru.intake.kept import keep
-from vru.keys import fold
+from vru.intake.offences import spelt
+from vru.keys import fold, slug
 from vru.protocol.tabled import CountColumns
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(-01( 00:00(:00)?)?)?")
-_TOTAL = re.compile(r"(grand |sub)?total|all( areas)?|england( and wales)?|force|sum")
+_TOTAL = re.compile(r"(grand |sub)?totals?( .*)?|all( \w+)?|england( and wales)?|wales|force|sum|overall")
+_MARK = re.compile(r"<\s*\d+|[*:.~#-]+|[a-z]|\[[a-z]\]|supp(ressed)?", re.IGNORECASE)
+_FAR, _LARGE = 8.0, 50.0
+"""A count this many times the largest of its area's others, and at least so large, is asked about."""
 
 
-def read_tallies(table: Table, plan: CountColumns, cache: Path) -> Events:
+def read_tallies(table: Table, plan: CountColumns, cache: Path, units: Sequence[str] = ()) -> Events:
     """Counts by area, month and kind. An empty cell is not known, an area without a row for a month is missing there.
+
+    units : areas that the plan names; one that the file spells otherwise (case, spaces) is taken for it.
 
     Raises
     ------
@@ -28,14 +35,14 @@ def read_tallies(table: Table, plan: CountColumns, cache: Path) -> Events:
         Columns that are not there; cells that are no whole number from 0 on; months that cannot be read; an area and
         month twice; rows that look like totals and are not named as such; suppressed cells without a rule for them.
     """
-    events = _read(table, plan, cache)
+    events = _read(table, plan, cache, units)
     if plan.hidden is None or not any(": suppressed cells, " in n.text for n in events.log):
         return events
-    ends = [_read(table, plan.model_copy(update={"hidden": end}), cache).path for end in ("low", "high")]
+    ends = [_read(table, plan.model_copy(update={"hidden": end}), cache, units).path for end in ("low", "high")]
     return replace(events, bounds=(ends[0], ends[1]))
 
 
-def _read(table: Table, plan: CountColumns, cache: Path) -> Events:
+def _read(table: Table, plan: CountColumns, cache: Path, units: Sequence[str]) -> Events:
     reading = read.Reading(table)
     if problems := read.missing_columns(table, plan.columns()):
         raise DataError(*problems)
@@ -43,11 +50,13 @@ def _read(table: Table, plan: CountColumns, cache: Path) -> Events:
     if reading.problems:
         raise DataError(*reading.problems)
     long = _without_totals(reading, plan, long)
+    long = long.assign(area=spelt(reading, plan.area, long["area"].to_numpy(dtype=str), units))
     _refuse_repeats(reading, long)
+    _ask_far(reading, long)
     if reading.problems:
         raise DataError(*reading.problems)
     known = long[np.isfinite(long["n"])]
-    at = keep(_events(known), table, plan.model_dump(mode="json"), cache)
+    at = keep(_events(known), table, {**plan.model_dump(mode="json"), "units": sorted(units)}, cache)
     present = _present(long)
     log = (*table.log, *reading.notes, *_gap_notes(present))
     return Events(at, present, table.sha256, log, questions=tuple(reading.questions))
@@ -110,6 +119,7 @@ def _numbers(reading: read.Reading, plan: CountColumns, column: str) -> np.ndarr
     found = read.numbers(reading, column, gaps=True)
     # What suppressed cells are taken for is said below, by the plan's own rule.
     reading.notes = [n for n in reading.notes if not n.text.endswith("taken as not known")]
+    _hint_at_marks(reading, column, cells, found)
     wrong = np.isfinite(found) & ((found < 0) | (found != np.round(found)))
     if wrong.any():
         what = f"{int(wrong.sum()):,} cells are no counts: {v.few(cells.text[wrong])}"
@@ -134,6 +144,32 @@ def _numbers(reading: read.Reading, plan: CountColumns, column: str) -> np.ndarr
     text = f"{column}: suppressed cells, each counted as the {plan.hidden} of its range; together they leave {width:,.0f} open"
     reading.notes.append(DataNote("counts", text, hidden))
     return np.where(cells.suppressed, stand, found)
+
+
+def _hint_at_marks(reading: read.Reading, column: str, cells: v.Cells, found: np.ndarray) -> None:
+    """Marks that publishers put in place of small counts are ranges, not gaps: say how to declare them as such."""
+    marks = [str(k) for k in np.unique(cells.text[~cells.missing & ~np.isfinite(found)]) if _MARK.fullmatch(str(k))]
+    if not marks:
+        return
+    ranges = ", ".join(f'"{m}": [LOWEST, HIGHEST]' for m in marks[:3])
+    hint = (
+        f"where they stand for small counts, declare options: {{suppressed: {{{ranges}}}, hidden: middle}} of its data"
+    )
+    at = reading.at(column)
+    reading.problems = [
+        replace(p, hint=hint) if p.where == at and "not numbers" in p.what else p for p in reading.problems
+    ]
+
+
+def _ask_far(reading: read.Reading, long: pd.DataFrame) -> None:
+    """Counts far above all others of their area and kind: a slip of the keys, or of two columns."""
+    for (area, kind), own in long[np.isfinite(long["n"])].groupby(["area", "kind"]):
+        n = np.sort(own["n"].to_numpy())
+        if len(n) < 6 or n[-1] < _LARGE or n[-1] < _FAR * max(n[-2], 1.0):
+            continue
+        month = own.loc[own["n"].idxmax(), "month"]
+        said = f"{area}, {month}, {kind}: {n[-1]:,.0f}, where no other month has more than {n[-2]:,.0f}. Is it right?"
+        reading.questions.append(Question(f"far_{slug(f'{area} {month}')}", said, "mend the cell, or leave it empty"))
 
 
 def _without_totals(reading: read.Reading, plan: CountColumns, long: pd.DataFrame) -> pd.DataFrame:

@@ -163,6 +163,8 @@ def odd_dates(found: pd.Series) -> dict[str, int]:
 def date_hint(wrong: np.ndarray) -> str:
     """What to do about cells that are no date in the declared form, by what they look like."""
     given = pd.Series(wrong)
+    if (given == "").all():
+        return "leave rows without a date out of the file, and say so in the plan"
     if given.str.match(r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}").any():
         return '03/04/2021 may be March or April: export dates as 2021-04-03, or declare dates: "%d/%m/%Y"'
     if given.str.match(r"^\d{4}-\d{2}-\d{2}.*(Z|[+-]\d{2}:?\d{2})$").any():

@@ -122,7 +122,9 @@ def _panel_lines(protocol: Protocol, panel: Panel) -> list[str]:
     gone = _spells([j for j in range(t) if panel.missing[:, j].any()], panel.periods)
     lines = [f"data: {n} units ({', '.join(f'{v} {k}' for k, v in by_role.items())}) x {t} months"]
     lines += [f"data: {o.id}: {int(panel.counts[o.id][~panel.missing].sum()):,} offences" for o in protocol.outcomes]
-    lines += [f"data: no file in the archive for {', '.join(gone)}: missing, not zero"] if gone else []
+    archive = any(d.source in ("police_uk", "simulated") for d in protocol.data)
+    without = "no file in the archive" if archive else "nothing supplied"
+    lines += [f"data: {without} for {', '.join(gone)}: missing, not zero"] if gone else []
     return lines
 
 

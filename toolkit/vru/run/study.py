@@ -220,16 +220,18 @@ def _read(study: Study, bound: BoundSource, progress: Progress) -> Events | Tabl
     path = find_data(study, bound.plan.path) if bound.plan.path else None
     request = Request(path, cache, study.plan.protocol.seed, progress)
     read = bound.source.read(request, bound.options)
-    return _of_areas(read, bound.options, cache) if isinstance(read, Table) else read
+    return _of_areas(study, read, bound.options, cache) if isinstance(read, Table) else read
 
 
-def _of_areas(table: Table, options: object, cache: Path) -> Events | Table:
+def _of_areas(study: Study, table: Table, options: object, cache: Path) -> Events | Table:
     """The events in a table whose plan says which column is when and where; any other table as it is."""
     from vru.intake import read_offences, read_tallies
 
+    units = study.plan.protocol.units
+    named = [*units.treated, *units.comparison, *units.buffers.treated, *units.buffers.comparison]
     if isinstance(options, EventColumns):
-        return read_offences(table, options, cache)
-    return read_tallies(table, options, cache) if isinstance(options, CountColumns) else table
+        return read_offences(table, options, cache, named)
+    return read_tallies(table, options, cache, named) if isinstance(options, CountColumns) else table
 
 
 def _data_changes(folder: Path, digests: Mapping[str, str]) -> list[str]:
