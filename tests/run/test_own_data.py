@@ -81,7 +81,11 @@ def write_plan(folder: Path, units: dict[str, Any], source: dict[str, Any], filt
     plan.pop("artificial_effect")
     plan |= {"id": folder.name, "disclaimer": "", "disclosure": {"profile": "police_local"}, "data": [source]}
     plan["window"] = {"first": MONTHS[0], "last": MONTHS[-1]}
-    plan["intervention"] |= {"start": START, "end": MONTHS[-1]}
+    said = {field: f"{words} As in Simshire." for field, words in plan["intervention"].items() if " " in words}
+    plan["intervention"] |= said | {"start": START, "end": MONTHS[-1]}
+    plan["theory_of_change"] = {
+        part: [f"{line} there" for line in lines] for part, lines in plan["theory_of_change"].items()
+    }
     lists = {"treated": TREATED, "comparison": [s for s in SPOTS if s not in TREATED]}
     plan["units"] = units | lists
     plan["outcomes"] = [
@@ -97,6 +101,31 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     assert main(["init", str(tmp_path / "w")]) == 0
     monkeypatch.chdir(tmp_path / "w")
     return tmp_path / "w"
+
+
+def test_the_templates_own_words_are_named_and_not_assured(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = counts(4, 9.0)
+    pd.DataFrame([{"Ward": s, "Month": m, "N": n} for (s, m), n in made.items()]).to_csv(work / "n.csv", index=False)
+    options = {"area": "Ward", "period": "Month", "counts": {"n": "N"}}
+    source = {"id": "n", "source": "counts", "path": "n.csv", "options": options}
+    write_plan(work / "evaluations" / "unwritten", {"kind": "area"}, source, {})
+    path = work / "evaluations" / "unwritten" / "protocol.yaml"
+    plan = yaml.safe_load(path.read_text(encoding="utf-8"))
+    template = yaml.safe_load(
+        (ROOT / "evaluations" / "templates" / plan["template"] / "protocol.yaml").read_text("utf-8")
+    )
+    plan["intervention"]["why"] = template["intervention"]["why"]
+    plan["theory_of_change"]["assumptions"] = template["theory_of_change"]["assumptions"]
+    path.write_text(yaml.safe_dump(plan, sort_keys=False), encoding="utf-8")
+    result = run("unwritten")
+    said = (
+        "2 lines about what was done are still the template's own words: intervention.why, theory_of_change.assumptions"
+    )
+    assert said in capsys.readouterr().out
+    failed = [part for f in result["findings"] if f["verdict"] == "fail" for part in ("--accept", f"{f['check']}=x y")]
+    assert main(["assure", "evaluations/unwritten", *failed]) == 1
+    assert said in capsys.readouterr().err
+    assert main(["assure", "evaluations/unwritten", *failed, "--accept", "template_words=It was so here too."]) == 0
 
 
 def run(name: str) -> dict[str, Any]:

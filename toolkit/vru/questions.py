@@ -4,13 +4,21 @@ A question is printed by ``vru check``, which then ends with exit code 1; ``vru 
 an answer under ``answers``, and the report shows it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import yaml
 
 from vru.binding import Plan
 from vru.errors import Problem, Question, RefusedError
 from vru.methods.measured import IN_WORDS, Way, false_alarms
 from vru.protocol import Protocol
+from vru.resources import templates_dir
 
+TOLD = ("intervention", "theory_of_change")
+"""Sections whose sentences are published as what was done and why."""
+A_SENTENCE = 12
+"""Shorter texts are names and dates."""
 TOO_MANY = 10.0
 """False alarms in 100 over all runs, with 5 promised, above which a primary method has to be justified."""
 
@@ -51,6 +59,40 @@ def _primary_in_its_case(plan: Plan) -> Question | None:
         f"{rate.words} of 100 evaluations of real violence instead of 5. Why is it chosen all the same?"
     )
     return Question("primary_method", what, use + lot)
+
+
+def template_words(plan: Plan) -> str:
+    """Which lines about what was done nobody wrote, "" if none: they would be published as facts.
+
+    ``vru check`` says so, and ``vru assure`` wants them written or accepted. An exercise, or data that the plan itself makes
+    up, has nothing done in it to be told otherwise.
+    """
+    protocol = plan.protocol
+    if protocol.artificial_effect is not None or all(s.plan.path is None for s in plan.sources):
+        return ""
+    theirs = _lines(_template(protocol.template))
+    kept = [where for where, text in _lines(protocol.model_dump(mode="json")).items() if theirs.get(where) == text]
+    if not kept:
+        return ""
+    named = f"{', '.join(kept[:6])}{f' and {len(kept) - 6} more' if len(kept) > 6 else ''}"
+    return f"{len(kept)} lines about what was done are still the template's own words: {named}"
+
+
+def _template(name: str) -> Mapping[str, Any]:
+    path = templates_dir() / name / "protocol.yaml"
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
+
+def _lines(plan: Mapping[str, Any]) -> dict[str, str]:
+    """Where a plan tells what was done -> the words, spaces alike; what is not reported is nobody's words."""
+    found: dict[str, str] = {}
+    for section in TOLD:
+        part = plan.get(section)
+        for field, said in (part if isinstance(part, dict) else {}).items():
+            text = " / ".join(said) if isinstance(said, list) and all(isinstance(t, str) for t in said) else said
+            if isinstance(text, str) and len(text) >= A_SENTENCE and " " in text and text != "not reported":
+                found[f"{section}.{field}"] = " ".join(text.split())
+    return found
 
 
 def _way(protocol: Protocol) -> Way | None:

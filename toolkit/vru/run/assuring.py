@@ -7,12 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from vru.binding import resolve
 from vru.disclosure import enforce, enforce_texts, review
 from vru.errors import Problem, RefusedError, VruError
 from vru.keys import post
 from vru.protocol import Protocol, digest, load, registration
 from vru.protocol.reading import nearest
 from vru.protocol.whole_file import write_whole
+from vru.questions import template_words
 from vru.rating import overclaims
 from vru.results import EvaluationResult, Finding
 from vru.run.outputs import read_learning, read_outputs, read_result, sha256
@@ -41,7 +43,7 @@ def assure(folder: Path, by: str, accepted: Mapping[str, str], now: datetime) ->
     against = [
         *_role_problems(protocol, by),
         *_stale_problems(protocol, result),
-        *_check_problems(result, disclosure, accepted),
+        *_check_problems(result, (*disclosure, *_unwritten(protocol)), accepted),
         *_wording_problems(folder, result),
     ]
     if against:
@@ -85,6 +87,12 @@ def require_assurance(folder: Path) -> dict[str, Any]:
 def publishable(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Those of a run's files that may leave; the notebook and the disclosure log stay."""
     return {k: v for k, v in files.items() if k not in ("notebook.ipynb", "disclosure.json")}
+
+
+def _unwritten(protocol: Protocol) -> tuple[Finding, ...]:
+    """What the template says and nobody wrote: whoever assures says that it was so, or has it written."""
+    said = template_words(resolve(protocol))
+    return (Finding("template_words", "", "concern", f"{said}."),) if said else ()
 
 
 def plan_file(protocol: Protocol) -> dict[str, bytes]:

@@ -17,7 +17,7 @@ from vru.panel import Panel
 from vru.protocol import Protocol, read_draft, registration
 from vru.protocol.fields import Analysis, CheckPlan, DataSource, Graph
 from vru.protocol.reading import Draft, valid_items
-from vru.questions import questions, unanswered
+from vru.questions import questions, template_words, unanswered
 from vru.run.study import Built, Study, build
 from vru.sources.source import Progress
 
@@ -50,6 +50,8 @@ def check_evaluation(folder: Path, data: Path | None, read_data: bool, progress:
     study = Study(folder, data, resolve(protocol), registration(folder, protocol))
     seen = [f"protocol: sound ({len(protocol.analyses)} analyses, {len(protocol.checks)} checks)"]
     seen.append(f"graph: {identify(protocol.graph).words}")
+    if said := template_words(study.plan):
+        seen.append(f'  {said}; write what was done, or "not reported", before it is assured')
     asked = questions(study.plan)
     if read_data:
         built = build(study, progress)
