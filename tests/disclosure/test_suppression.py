@@ -102,6 +102,21 @@ def test_an_estimates_path_and_single_months_follow_both_groups(local, outcome):
     assert sum(p.observed for p in points) == 7 * 24
 
 
+def test_small_weeks_of_patrol_days_are_merged_too(local, outcome):
+    weeks = ("2021-01-04", "2021-01-11", "2021-01-18", "2021-01-25")
+    path = tuple(PathPoint(w, float(n), 6.0, 4.0, 8.0) for w, n in zip(weeks, (9, 2, 7, 3), strict=True))
+    result = replace(outcome, series=(), estimates=(replace(outcome.primary, path=path),))
+    found, account = suppress(local(), result)
+    assert [(p.period, p.through, p.n, p.observed) for p in found.estimates[0].path] == [
+        ("2021-01-04", "", 1, 9.0),
+        ("2021-01-11", "2021-01-25", 3, 12.0),
+    ]
+    assert account.unsafe == ()
+    assert suppress(local(), found)[0] == found
+    few = replace(outcome, series=(), estimates=(replace(outcome.primary, path=path[1:2]),))
+    assert merging(local(), suppress(local(), few)[1]).verdict == "fail"
+
+
 def seen_of(profile, *tables):
     """What is published of one part: the runs of months with the sum of each table in them (one, or a part and its whole)."""
 

@@ -30,8 +30,10 @@ class Account:
 def suppress(protocol: Protocol, result: EvaluationResult) -> tuple[EvaluationResult, Account]:
     """The result as it may be published under the plan's profile, and the account. Doing it again changes nothing."""
     profile = PROFILES[protocol.disclosure.profile]
-    if profile.smallest is None or not result.series:
+    if profile.smallest is None:
         return result, Account()
+    if not result.series:
+        return _paths_alone(profile, result)
     cuts = _cuts(protocol, result)
     unsafe: list[str] = []
     pairs = _nested(result.series)
@@ -41,24 +43,44 @@ def suppress(protocol: Protocol, result: EvaluationResult) -> tuple[EvaluationRe
     return replace(result, series=series, estimates=estimates), Account(told, tuple(unsafe))
 
 
+def _paths_alone(profile: Profile, result: EvaluationResult) -> tuple[EvaluationResult, Account]:
+    """Patrol days have no course of groups, only the path of what patrolled areas recorded: its small weeks are merged."""
+    unsafe: list[str] = []
+    told, estimates = [], []
+    for e in result.estimates:
+        observed = [p.observed for p in e.path]
+
+        def small(a: int, b: int, observed: Sequence[float] = observed) -> bool:
+            return profile.hides(sum(observed[a : b + 1]))
+
+        found, safe = bands_of(small, 0, len(observed) - 1) if observed else ([], True)
+        if not safe:
+            unsafe.append(f"{e.outcome}, {e.analysis}, {e.path[0].period} to {e.path[-1].period}")
+        spans = [(e.path[a].period, e.path[b].period) for a, b in found]
+        estimates.append(replace(e, path=_path(e.path, spans)))
+        bands = tuple(Band(p.period, p.through, p.n, p.observed) for p in estimates[-1].path if p.n > 1 and spans)
+        told += [(e.outcome, "patrolled", bands)] if bands else []
+    return replace(result, estimates=tuple(estimates)), Account(tuple(told), tuple(unsafe))
+
+
 def merging(protocol: Protocol, account: Account) -> Finding:
     """What was merged, as a finding; it fails where merging protects nobody. It says where, never how many offences."""
     check = "disclosure_merged"
     label = PROFILES[protocol.disclosure.profile].label
     if account.unsafe:
         text = (
-            f"All months of a part of the window together are a small count ({label}): {'; '.join(account.unsafe)}. "
+            f"All of a part of the window together is a small count ({label}): {'; '.join(account.unsafe)}. "
             "Use more areas or a longer window, or leave the outcome out."
         )
         return Finding(check, "", "fail", text, {"unsafe": len(account.unsafe)})
     months = sum(b.n for _, _, bands in account.merged for b in bands)
     if not months:
-        return Finding(check, "", "pass", "No month had to be merged with its neighbours.", {"months": 0})
+        return Finding(check, "", "pass", "No month or week had to be merged with its neighbours.", {"months": 0})
     groups = "; ".join(
         f"{outcome}, {role.replace('_', ' ')} areas: {', '.join(f'{b.first} to {b.last}' for b in bands)}"
         for outcome, role, bands in account.merged
     )
-    text = f"{months} monthly counts are published as sums over neighbouring months ({label}): {groups}."
+    text = f"{months} counts are published as sums over neighbouring months or weeks ({label}): {groups}."
     return Finding(check, "", "pass", text, {"months": months})
 
 

@@ -44,7 +44,7 @@ def read_offences(table: Table, plan: EventColumns, cache: Path, units: Sequence
     if reading.problems:
         raise DataError(*reading.problems)
     frame = pd.DataFrame({"month": when.dt.strftime("%Y-%m"), "force": WHOLE, "crime_type": _or_null(kind), **place})
-    frame["weekday"] = _WEEKDAYS[when.dt.weekday.to_numpy()]
+    frame["weekday"] = _WEEKDAYS[when.dt.day_of_week.to_numpy()]
     frame["hour"] = when.dt.strftime("%H")
     for column in plan.keep:
         frame[column] = _or_null(reading.cells(column).text)
