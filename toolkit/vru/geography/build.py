@@ -11,6 +11,7 @@ from vru.events import DataNote, Events, months_between
 from vru.geography.account import account
 from vru.geography.areas import Areas, read_areas
 from vru.geography.choose import Chosen, choose, listed_roles
+from vru.geography.circles import read_circles
 from vru.geography.codes import changed_codes
 from vru.geography.coverage import matrix, missing_months, missing_notes, modal_forces, unit_forces
 from vru.geography.ending import carry_over, until_the_end
@@ -25,6 +26,7 @@ from vru.geography.vintages import Lookup, lookup_notes, plan_by, read_lookup
 from vru.keys import fold
 from vru.panel import Panel, Role
 from vru.protocol.fields import Outcome, Protocol
+from vru.protocol.units import Units
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def _outcomes(protocol: Protocol, data: str) -> list[Outcome]:
 
 def _count(protocol: Protocol, sources: Mapping[str, Events], folder: Path, lookup: Lookup | None) -> _Counted:
     units, selection = protocol.units, protocol.units.selection
-    areas = read_areas(folder / units.boundaries, units.id_field, units.layer) if units.boundaries else None
+    areas = _areas(units, folder)
     chosen = Chosen(listed_roles(protocol), None, ())
     if units.kind != "polygon" or areas is None:
         codes = lookup.unit if lookup else {}
@@ -130,6 +132,14 @@ def _count(protocol: Protocol, sources: Mapping[str, Events], folder: Path, look
         tally(d, e, _outcomes(protocol, d), places_in(e, layout.areas, layout.ringed)) for d, e in sources.items()
     )
     return _Counted(tallies, chosen, layout, areas)
+
+
+def _areas(units: Units, folder: Path) -> Areas | None:
+    if units.boundaries is None:
+        return None
+    if units.radius_m is not None:
+        return read_circles(folder / units.boundaries, units.id_field, units.radius_m)
+    return read_areas(folder / units.boundaries, units.id_field, units.layer)
 
 
 def _steady(protocol: Protocol, counted: _Counted, suspects: list[DataNote]) -> _Counted:

@@ -78,9 +78,14 @@ class Units(Section):
     comparison: list[str] = Field(default_factory=list)
     starts: dict[str, Month] = Field(default_factory=dict, description="Unit: its own first treated month")
     selection: Selection | None = None
-    boundaries: str | None = Field(None, description="GeoJSON or GeoPackage, relative to the evaluation folder")
+    boundaries: str | None = Field(
+        None, description="GeoJSON, GeoPackage or CSV of points (with radius_m), relative to the evaluation folder"
+    )
     layer: str | None = Field(None, description="Which layer of a GeoPackage that holds several")
     id_field: str = "id"
+    radius_m: Annotated[float, Field(gt=0, le=5000)] | None = Field(
+        None, description="boundaries is a CSV of points, and each area is a circle of this radius in metres"
+    )
     lookup: str | None = Field(
         None, description="Official look-up of LSOAs 2011 to 2021, CSV, where one archive has codes of both censuses"
     )
@@ -101,18 +106,25 @@ class Units(Section):
             raise ValueError("treated is empty: list the units that get the intervention, or use selection: rule: top")
         if both := sorted(set(self.treated) & set(self.comparison)):
             raise ValueError(f"both treated and comparison: {', '.join(both[:5])}")
-        if self.kind == "polygon" and not self.boundaries:
-            raise ValueError("kind: polygon needs boundaries, a GeoJSON or GeoPackage file")
-        if self.buffers.distances_m and self.kind != "polygon":
-            raise ValueError("buffers.distances_m needs kind: polygon; for LSOAs list buffers.treated and .comparison")
-        if self.lookup and self.kind == "polygon":
-            raise ValueError("lookup is for LSOA codes, and kind: polygon has none")
+        self._drawn()
         own = {*self.treated, *self.comparison, *self.buffers.treated, *self.buffers.comparison}
         if not chosen and (lost := sorted(set(self.empty_units) - own)):
             raise ValueError(f"empty_units names units that are in no list: {', '.join(lost[:5])}")
         if lost := sorted(set(self.starts) - set(self.treated)):
             raise ValueError(f"starts names units that are not treated: {', '.join(lost[:5])}")
         return self
+
+    def _drawn(self) -> None:
+        """What belongs to areas that are drawn on a map, and what to areas that have a code."""
+        drawn = self.kind == "polygon"
+        if drawn and not self.boundaries:
+            raise ValueError("kind: polygon needs boundaries, a GeoJSON or GeoPackage file")
+        if self.radius_m is not None and not drawn:
+            raise ValueError("radius_m needs kind: polygon, and boundaries: a CSV file of points")
+        if self.buffers.distances_m and not drawn:
+            raise ValueError("buffers.distances_m needs kind: polygon; for LSOAs list buffers.treated and .comparison")
+        if self.lookup and drawn:
+            raise ValueError("lookup is for LSOA codes, and kind: polygon has none")
 
     def _of_extract(self) -> "Units":
         given = [
