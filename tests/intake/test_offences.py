@@ -194,3 +194,34 @@ def test_areas_that_the_plan_spells_otherwise_are_the_same(events, tmp_path):
     found = read_offences(table, options, tmp_path / "cache", ["n1", "N  2"])
     assert {a for a, _ in counted(pd.read_parquet(found.path))} == {"n1", "N2", ""}
     assert "areas spelt otherwise than in the plan, taken as one (4)" in said(found)
+
+
+def test_a_folder_of_files_is_one_extract(events, tmp_path):
+    whole = counted(events(id="Ref")[0])
+    folder = tmp_path / "years"
+    folder.mkdir()
+    ROWS.iloc[:3].to_csv(folder / "2021-a.csv", index=False)
+    ROWS.iloc[3:].to_excel(folder / "2021-b.xlsx", index=False)
+    (folder / "notes.txt").write_text("x", encoding="utf-8")
+    options = EventsOptions.model_validate({**PLAN, "id": "Ref"})
+
+    def read():
+        table = EVENTS.read(Request(folder, tmp_path / "cache", 1, lambda *a: None), options)
+        return table, read_offences(table, options, tmp_path / "cache")
+
+    table, found = read()
+    assert counted(pd.read_parquet(found.path)) == whole
+    assert [n.count for n in table.log if n.text.startswith("rows read from")] == [3, 5]
+    before = table.sha256
+    ROWS.iloc[:2].to_csv(folder / "2021-a.csv", index=False)
+    assert read()[0].sha256 != before
+    ROWS.iloc[:2].drop(columns="Beat").to_csv(folder / "2021-c.csv", index=False)
+    with pytest.raises(DataError, match="lacks columns that 2021"):
+        read()
+
+
+def test_a_folder_without_a_table_is_refused(tmp_path):
+    options = EventsOptions.model_validate(PLAN)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="holds no table"):
+        EVENTS.read(Request(tmp_path / "empty", tmp_path, 1, lambda *a: None), options)
