@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from vru.disclosure.data_log import small_in_log
 from vru.disclosure.kinds import kind_of
 from vru.disclosure.profiles import PROFILES, Profile
 from vru.results import Arm, Estimate, EvaluationResult, Finding
@@ -16,7 +17,8 @@ def small_counts(profile_name: str, result: EvaluationResult) -> Finding:
     threshold = _threshold(profile)
     if profile.largest is None:
         return Finding(CHECK, "", "pass", f"{profile.label}.", {"too_small": 0}, threshold)
-    found = [where for where, count in _counts(result) if profile.hides(count)]
+    counts = (*_counts(result), *small_in_log(profile, result.data_log))
+    found = [where for where, count in counts if profile.hides(count)]
     if not found:
         return Finding(CHECK, "", "pass", f"No count is from {threshold}.", {"too_small": 0}, threshold)
     # Where, never how many: the finding itself is printed and kept.

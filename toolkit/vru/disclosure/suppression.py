@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 
+from vru.disclosure.data_log import without_small
 from vru.disclosure.profiles import PROFILES, Profile
 from vru.protocol import Protocol
 from vru.results import Band, Estimate, EvaluationResult, Finding, PathPoint, Series
@@ -32,6 +33,7 @@ def suppress(protocol: Protocol, result: EvaluationResult) -> tuple[EvaluationRe
     profile = PROFILES[protocol.disclosure.profile]
     if profile.smallest is None:
         return result, Account()
+    result = replace(result, data_log=without_small(profile, result.data_log))
     if not result.series:
         return _paths_alone(profile, result)
     cuts = _cuts(protocol, result)

@@ -1,0 +1,49 @@
+"""Small counts in the log of how the data were read: how many rows were left out, repeated or without a place."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from vru.disclosure.profiles import Profile
+from vru.events import DataNote
+
+_WHOLE = re.compile(r"(?<![\w.,/-])\d{1,3}(?:,\d{3})+(?![\w/-])|(?<![\w.,/-])\d+(?![\w.,%/-])")
+_SHARES = re.compile(r" \([\d.]+% in [^()]*\)")
+_PARTS = " in the window = "
+ROUND = 10
+
+
+def without_small(profile: Profile, log: Sequence[DataNote]) -> tuple[DataNote, ...]:
+    """The log as it may be published: a small count is not given; sums whose parts hold one are rounded to ten, all of them."""
+    return tuple(_rounded(profile, _uncounted(profile, note)) for note in log)
+
+
+def small_in_log(profile: Profile, log: Sequence[DataNote]) -> Iterator[tuple[str, float]]:
+    """Where, and how many: counts of the log, and parts of its sums."""
+    for note in log:
+        if note.count:
+            yield f"data log, {note.source}", float(note.count)
+        if _PARTS in note.text:
+            yield from ((f"data log, {note.source}", n) for n in _numbers(note.text) if n)
+
+
+def _uncounted(profile: Profile, note: DataNote) -> DataNote:
+    if not note.count or not profile.hides(note.count):
+        return note
+    return replace(note, count=None, text=f"{note.text} (a small number of rows)")
+
+
+def _rounded(profile: Profile, note: DataNote) -> DataNote:
+    if _PARTS not in note.text or not any(n and profile.hides(n) for n in _numbers(note.text)):
+        return note
+    # One part alone could be worked out from the others and the whole; shares by month would give it away too.
+    text = _WHOLE.sub(lambda m: f"{_to_ten(m.group()):,}", _SHARES.sub("", note.text))
+    return replace(note, text=f"{text} (each rounded to {ROUND}, as a part is small)")
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(m.group().replace(",", "")) for m in _WHOLE.finditer(_SHARES.sub("", text))]
+
+
+def _to_ten(number: str) -> int:
+    return int(ROUND * round(int(number.replace(",", "")) / ROUND))
