@@ -162,7 +162,7 @@ def _counted_once(reading: read.Reading, plan: EventColumns, frame: pd.DataFrame
         ["ref", "month", "kind_"], kind="stable"
     )
     again = rows.duplicated(["ref", "kind_"]) & (rows["ref"] != "")
-    n_alike = rows[rows["ref"] != ""].groupby(["ref", "kind_"]).size()
+    alike = rows[rows["ref"] != ""].groupby(["ref", "kind_"])["month"].transform("size").astype(float)
     places = rows[rows["ref"] != ""].groupby("ref")[["month", "lsoa_code"]].nunique()
     for what, n in (
         (f"rows that repeat a {plan.id} of the same kind, counted once", int(again.sum())),
@@ -177,9 +177,7 @@ def _counted_once(reading: read.Reading, plan: EventColumns, frame: pd.DataFrame
     numbers = pd.Series(pd.factorize(kept["ref"])[0], index=kept.index).astype(str)
     kept["shared_id"] = numbers.where(several)
     kept["has_id"] = kept["ref"] != ""
-    kept["repeats"] = [
-        float(n_alike.get((r, k), 1) - 1) if r else 0.0 for r, k in zip(kept["ref"], kept["kind_"], strict=True)
-    ]
+    kept["repeats"] = alike.reindex(kept.index).fillna(1.0) - 1.0
     return kept.drop(columns=["ref", "kind_"])
 
 
