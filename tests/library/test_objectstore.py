@@ -5,7 +5,7 @@ import pytest
 from obstore.store import LocalStore, MemoryStore
 
 from vru.errors import LibraryError
-from vru.library import open_library, publish, scan
+from vru.library import decide, open_library, publish, scan, state
 from vru.library.checkpoints import checkpoint
 from vru.library.objectstore import open_store, pull, push
 from vru.library.planned import announce
@@ -114,3 +114,15 @@ def test_no_library_no_store_no_url(library, tmp_path, now):
         open_store("nonsense")
     (tmp_path / "bucket").mkdir()
     assert push(library, open_store(f"file://{tmp_path}/bucket")).problems == ()
+
+
+def test_what_was_decided_in_a_store_waits_unless_it_is_ones_own(library, elsewhere, store, record, files, now):
+    publish(library, record, files, "Head of evidence", now)
+    push(library, store)
+    pull(elsewhere, store, now)
+    decide(library, scan(library).records[0], "retract", "Head of evidence", "The data were doubled.", now)
+    push(library, store)
+    assert "says retract of night-bus-patrols@1.0" in str(pull(elsewhere, store, now).problems)
+    assert state(scan(elsewhere).records[0]) == "published"
+    pull(elsewhere, store, now, decisions=True)
+    assert state(scan(elsewhere).records[0]) == "retracted"

@@ -35,6 +35,8 @@ def add_verbs(subcommands: Any) -> None:
     ):
         c = add(subcommands, name, run, what, f"vru library {name} s3://bucket/learning")
         c.add_argument("url", metavar="URL", help="s3://, az://, gs:// or file:///folder")
+        if name == "pull":
+            c.add_argument("--decisions", action="store_true", help=mine)
     c = add(
         subcommands,
         "export",
@@ -78,7 +80,7 @@ def _merge(arguments: argparse.Namespace) -> int:
 def _pull(arguments: argparse.Namespace) -> int:
     from vru.library.objectstore import open_store, pull
 
-    return _merged(pull(arguments.library, open_store(arguments.url), clock.now()), arguments.json)
+    return _merged(pull(arguments.library, open_store(arguments.url), clock.now(), arguments.decisions), arguments.json)
 
 
 def _merged(done: Any, as_json: bool) -> int:

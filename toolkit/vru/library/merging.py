@@ -236,7 +236,7 @@ def _waits(tally: _Tally, path: str, data: bytes, target: Path) -> bool:
     follow = f"vru review {asked} --decision {event.kind} --by … --text …"
     hint = f"theirs is in {lies}; to follow it: {follow}"
     if event.kind != "takedown":
-        hint += ", or merge --decisions if that copy is your own"
+        hint += ", or merge (pull) --decisions if that copy is your own"
     tally.problems.append(Problem(what, path, hint=hint))
     return True
 

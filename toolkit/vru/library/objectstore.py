@@ -81,9 +81,10 @@ def push(library: Path, store: "ObjectStore") -> Pushed:
     return Pushed(created + made, same + there, (*problems, *trouble))
 
 
-def pull(library: Path, store: "ObjectStore", now: datetime) -> Merged:
+def pull(library: Path, store: "ObjectStore", now: datetime, decisions: bool = False) -> Merged:
     """Bring what the store holds beyond the library into it, as a merge: verified, never overwriting.
 
+    decisions : the store is one's own, so what was decided there about versions that stand here is taken over.
     Raises LibraryError if the store cannot be reached or holds no library.
     """
     open_library(library)
@@ -95,7 +96,7 @@ def pull(library: Path, store: "ObjectStore", now: datetime) -> Merged:
             raise LibraryError(Problem("holds no library: it has no library.json", hint="vru library push makes one"))
         (copy / FILE).write_bytes(raw)
         problems = _download(library, copy, store)
-        merged = merge(library, copy, now)
+        merged = merge(library, copy, now, decisions)
     return Merged(merged.added, merged.same, merged.quarantined, (*problems, *merged.problems))
 
 
