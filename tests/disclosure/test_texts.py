@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from vru.disclosure import enforce_texts, review, strictest
+from vru.disclosure import PROFILES, enforce_texts, review, strictest
+from vru.disclosure.profiles import profile_of
 from vru.errors import DisclosureError
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -41,3 +42,18 @@ def test_an_accepted_text_is_a_concern_with_its_reason_and_another_still_fails(m
 def test_the_strictest_profile_of_several_sources_applies():
     assert strictest(["public_police_uk", "tre", "nhs_hes_ecds"]) == "tre"
     assert strictest([]) == "police_local"
+
+
+def test_an_agreement_may_hide_more_and_never_less(make_plan):
+    def rule(**plan):
+        return profile_of(make_plan(disclosure=plan).disclosure)
+
+    agreed = rule(profile="police_local", hide_to=9, agreement="Sharing agreement with Simshire Police, March 2026")
+    assert [agreed.hides(n) for n in (0, 1, 9, 10)] == [False, True, True, False]
+    assert agreed.source.startswith("Sharing agreement")
+    assert "1 to 9 are suppressed" in agreed.label
+    assert rule(profile="tre", hide_to=5, agreement="An older one") == PROFILES["tre"]
+    opened = rule(profile="public_police_uk", hide_to=2, agreement="A board's own rule")
+    assert [opened.hides(n) for n in (0, 2, 3)] == [False, True, False]
+    with pytest.raises(ValueError, match="go together"):
+        make_plan(disclosure={"profile": "tre", "hide_to": 5})

@@ -4,16 +4,15 @@ from collections.abc import Iterator
 
 from vru.disclosure.data_log import small_in_log
 from vru.disclosure.kinds import kind_of
-from vru.disclosure.profiles import PROFILES, Profile
+from vru.disclosure.profiles import Profile
 from vru.results import Arm, Estimate, EvaluationResult, Finding
 
 CHECK = "disclosure_small_counts"
 _SHOWN = 5
 
 
-def small_counts(profile_name: str, result: EvaluationResult) -> Finding:
+def small_counts(profile: Profile, result: EvaluationResult) -> Finding:
     """Fail if a count that readers will see is too small to show; model estimates are not counts."""
-    profile = PROFILES[profile_name]
     threshold = _threshold(profile)
     if profile.largest is None:
         return Finding(CHECK, "", "pass", f"{profile.label}.", {"too_small": 0}, threshold)
@@ -31,9 +30,8 @@ def small_counts(profile_name: str, result: EvaluationResult) -> Finding:
     return Finding(CHECK, "", "fail", text, {"too_small": len(found)}, threshold)
 
 
-def losses(profile_name: str, result: EvaluationResult) -> Finding:
+def losses(profile: Profile, result: EvaluationResult) -> Finding:
     """A concern where few were lost from an arm: a trial must report its losses, so a person decides, not a rule."""
-    profile = PROFILES[profile_name]
     few = [
         f"{e.analysis}, {a.name}"
         for e in result.estimates

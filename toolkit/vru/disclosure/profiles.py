@@ -1,7 +1,9 @@
 """Suppression rules by where the data come from. Several sources: the strictest applies."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from vru.protocol.fields import Disclosure
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +67,13 @@ def strictest(names: Iterable[str]) -> str:
     """The profile of these that hides most; DEFAULT for none."""
     listed = list(PROFILES)
     return max(names, key=listed.index, default=DEFAULT)
+
+
+def profile_of(plan: Disclosure) -> Profile:
+    """The rule of a plan: its profile, or the stricter one of an agreement that the plan names."""
+    base = PROFILES[plan.profile]
+    if plan.hide_to is None or (base.largest is not None and plan.hide_to <= base.largest):
+        return base
+    smallest = 1 if base.smallest is None else base.smallest
+    label = f"{base.label.partition(':')[0]}, by agreement: {smallest} to {plan.hide_to} are suppressed"
+    return replace(base, label=label, smallest=smallest, largest=plan.hide_to, source=str(plan.agreement))

@@ -8,6 +8,7 @@ from vru.disclosure.content import Content, UnreadableError
 from vru.disclosure.counts import losses, small_counts
 from vru.disclosure.files import ALLOWED, read_file, suffix
 from vru.disclosure.personal import DETECTORS, Context, Detector, masked, plain
+from vru.disclosure.profiles import profile_of
 from vru.disclosure.row_level import row_level_reason
 from vru.errors import DisclosureError, Problem
 from vru.keys import fold
@@ -40,8 +41,8 @@ def review(protocol: Protocol, result: EvaluationResult, files: Mapping[str, byt
             unreadable.append(f"{name} {error}")
     context = Context(_known(protocol, result, files), int(protocol.window.first[:4]))
     return (
-        small_counts(protocol.disclosure.profile, result),
-        losses(protocol.disclosure.profile, result),
+        small_counts(profile_of(protocol.disclosure), result),
+        losses(profile_of(protocol.disclosure), result),
         _file_types(files),
         _finding("unreadable", "Files that cannot be looked through", unreadable),
         *(_detected(d, contents.values(), context, protocol.disclosure.accepted) for d in DETECTORS.values()),

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import permutations
 
 from vru.disclosure.data_log import without_small
-from vru.disclosure.profiles import PROFILES, Profile
+from vru.disclosure.profiles import Profile, profile_of
 from vru.protocol import Protocol
 from vru.results import Band, Estimate, EvaluationResult, Finding, PathPoint, Series
 
@@ -30,7 +30,7 @@ class Account:
 
 def suppress(protocol: Protocol, result: EvaluationResult) -> tuple[EvaluationResult, Account]:
     """The result as it may be published under the plan's profile, and the account. Doing it again changes nothing."""
-    profile = PROFILES[protocol.disclosure.profile]
+    profile = profile_of(protocol.disclosure)
     if profile.smallest is None:
         return result, Account()
     result = replace(result, data_log=without_small(profile, result.data_log))
@@ -68,7 +68,7 @@ def _paths_alone(profile: Profile, result: EvaluationResult) -> tuple[Evaluation
 def merging(protocol: Protocol, account: Account) -> Finding:
     """What was merged, as a finding; it fails where merging protects nobody. It says where, never how many offences."""
     check = "disclosure_merged"
-    label = PROFILES[protocol.disclosure.profile].label
+    label = profile_of(protocol.disclosure).label
     if account.unsafe:
         text = (
             f"All of a part of the window together is a small count ({label}): {'; '.join(account.unsafe)}. "

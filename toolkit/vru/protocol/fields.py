@@ -184,14 +184,24 @@ class Costs(Section):
 
 
 class Disclosure(Section):
-    """Which suppression rules apply: the strictest of the inputs."""
+    """Which suppression rules apply: the strictest of the inputs; an agreement with the data's owner may hide more."""
 
     profile: Literal["public_police_uk", "police_local", "nhs_hes_ecds", "tre"] = "police_local"
+    hide_to: int | None = Field(
+        None, ge=1, le=99, description="Counts up to this one are hidden, where that is stricter"
+    )
+    agreement: Text | None = Field(None, description="What asks for hide_to: with whom, of when")
     accepted: dict[Text, Text] = Field(
         default_factory=dict,
         max_length=20,
         description="a text that looks like somebody's (a charity's telephone number), exactly as printed -> why it may leave",
     )
+
+    @model_validator(mode="after")
+    def _sourced(self) -> "Disclosure":
+        if (self.hide_to is None) != (self.agreement is None):
+            raise ValueError("hide_to and agreement go together: say which agreement asks for it")
+        return self
 
 
 class ArtificialEffect(Section):

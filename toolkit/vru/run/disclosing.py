@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from vru.disclosure import PROFILES
+from vru.disclosure.profiles import profile_of
 from vru.errors import Problem, VruError
 from vru.protocol import load
 from vru.results import EvaluationResult
@@ -37,7 +37,7 @@ def account(folder: Path) -> Disclosed:
     files, _ = read_outputs(folder)
     if FILE not in files:
         raise VruError(Problem("has no account of disclosure", str(folder), hint=f"vru run {folder} makes it"))
-    profile = PROFILES[protocol.disclosure.profile]
+    profile = profile_of(protocol.disclosure)
     findings = json.loads(files[FILE])
     rows = tuple((f["check"].removeprefix("disclosure_"), WORDS[f["verdict"]], f["text"]) for f in findings)
     shown, merged = _cells(read_result(files))

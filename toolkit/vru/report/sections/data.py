@@ -1,6 +1,6 @@
 """The data: what was read, kept and dropped, what is missing, and how the groups moved."""
 
-from vru.disclosure.profiles import PROFILES
+from vru.disclosure.profiles import profile_of
 from vru.protocol import Protocol
 from vru.report import wording as w
 from vru.report.document import Block, Facts, Heading, Notice, Paragraph, Table
@@ -50,7 +50,7 @@ def _together(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]
         Heading("Months shown together"),
         Paragraph(
             f"{w.plural(months, 'monthly count')} of {w.count(months + shown)} are published as sums over neighbouring months, "
-            f"because small counts may not leave ({PROFILES[protocol.disclosure.profile].label}). Totals are true, and "
+            f"because small counts may not leave ({profile_of(protocol.disclosure).label}). Totals are true, and "
             "every estimate was made from the counts of single months; estimates of those months are not shown."
         ),
     )
