@@ -52,6 +52,7 @@ WRITTEN = {
         PC Smith | DS J. Bloggs | Mr O'Neill | Mrs Adams | the victim John Bloggs | suspect: Sam Brown | aka Danny Green
         known as Lee Black | Inspector Clark | brother Tom White
     """,
+    "given_name": "John Bloggs | Fatima O'Neill | Sarah J. Smith | Mohammed Khan | Grace Jordan Smith | Leah_Barnes-Wallace",
     "social_handle": "@jo_bloggs99 | snapchat: jo.b99 | insta @j0bloggs | Instagram name: jo.bloggs07",
     "bank_account": "12-34-56 12345678 | 12 34 56, account 12345678 | GB29 NWBK 6016 1331 9268 19",
     "card_or_device": "4111 1111 1111 1111 | 4111-1111-1111-1111 | IMEI 490154203237518",
@@ -80,6 +81,9 @@ seeds 20230312 and 12345678901234567890
 rate ratio 0.81 (0.70 to 0.94), p = 0.0055, n = 1204331, chi2(12) = 34.5, phi = 1.234
 the victim of violence, victims Known to services, suspect identified, Witness Intimidation offences
 the participant was told, named in the Plan, Mother and child clinics
+Victoria Park, Florence Road and Charlotte Street; St George Ward; Stanley House; Jordan Hill; Alexandra Dock
+Robbins, Saunders and Kilmer (2017); Deville and Sarndal; Abadie, Diamond and Hainmueller; Wheeler and Ratcliffe
+Wilson's formula, Wald test, Maryland scale, Mann-Whitney, Cook's distance, Will of the board, Mark the day
 Mr and Mrs, DI and DS ranks, PC and PCSO hours, the MS Word file
 outcome 22, X85-Y09, ICD-10 X85, HO code 8N, HO 105A, 49A, 1 to 4, under 25
 3 May 2023, 2023-05-03, 03/05/2023, May 2023, 1 April 2019 to 31 March 2020
