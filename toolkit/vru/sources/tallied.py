@@ -12,7 +12,7 @@ import pandas as pd
 from vru.errors import DataError, Problem
 from vru.events import DataNote, Table
 from vru.protocol.tabled import CountColumns, EventColumns
-from vru.sources import extract
+from vru.sources import extract, points
 from vru.sources.extract import ExtractOptions
 from vru.sources.source import Request, Source, SourceOptions
 
@@ -31,11 +31,18 @@ class CountsOptions(ExtractOptions, CountColumns):
 
 
 def read(request: Request, options: SourceOptions) -> Table:
-    """One file, or every file of a folder as one table, in the order of their names.
+    """One file, every file of a folder as one table in the order of their names, or of events a map layer of points.
 
     Raises DataError: as ``extract.read``; a folder without such files, or whose files differ in their columns.
     """
     folder = request.path
+    if (
+        folder is not None
+        and folder.suffix.lower() in points.KINDS
+        and folder.is_file()
+        and isinstance(options, EventsOptions)
+    ):
+        return points.read_points(folder, options.marks)
     if folder is None or not folder.is_dir():
         return extract.read(request, options)
     paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in KINDS and not p.name.startswith((".", "~$")))
