@@ -1,7 +1,7 @@
 """Union of two copies of a library: what is new is taken, what differs is put aside, nothing is overwritten."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -71,14 +71,19 @@ def merge(library: Path, other: Path, now: datetime, decisions: bool = False) ->
         if not _plain(where):
             tally.problems.append(Problem("has a name that is not allowed, so it was not taken", where))
             continue
-        # Versions first: an event that arrives before what it speaks of would look like a stranger.
+        # Events first: a version that stands here has its story, so that one cut short by a kill never looks decided by others.
+        _beside_versions(tally, folder, where, (ev.FOLDER,))
         for version in read_record_folder(folder, where).versions:
             _version(tally, version, where)
         tally.problems += _unsound(folder, where)
-        for name, sound in SOUND.items():
-            _side(tally, folder / name, f"{RECORDS}/{where}/{name}", partial(_beside, sound, where))
+        _beside_versions(tally, folder, where, (PLANS, SIGNATURES))
     _side(tally, other / checkpoints.FOLDER, checkpoints.FOLDER, _sound_checkpoint, checkpoints.MAX_BYTES)
     return Merged(tuple(tally.added), tally.same, tuple(tally.quarantined), tuple(tally.problems))
+
+
+def _beside_versions(tally: _Tally, folder: Path, where: str, names: Sequence[str]) -> None:
+    for name in names:
+        _side(tally, folder / name, f"{RECORDS}/{where}/{name}", partial(_beside, SOUND[name], where))
 
 
 def _sound_event(data: bytes, where: str, name: str) -> None:
