@@ -234,7 +234,7 @@ def test_a_checkpoint_vouches_for_itself(library, record, files, now, tmp_path):
 
 def test_a_merge_cut_short_after_its_events_is_completed_by_the_next(library, other, record, files, now):
     """Events come first: were the version first, a kill between them would make its own story look a stranger's."""
-    publish(other, record, files, "Head of evidence", now, for_review=True)
+    publish(other, record, files, "Unit analyst", now, for_review=True)
     decide(other, scan(other).records[0], "approve", "Head of evidence", "", now)
     at = f"records/{record.organisation}/{record.id}/events"
     shutil.copytree(other / at, library / at)
