@@ -32,8 +32,8 @@ def test_the_bounds_hold_the_answer_of_the_true_counts(make_panel: MakePanel, ma
     panel = make_panel(ratio=0.7, seed=seed)
     true = make_case(panel).estimate.value
     numbers = look(make_case(hidden(panel, 4))).numbers
-    assert float(numbers["effect_for"]) < true < float(numbers["effect_against"])
-    assert float(numbers["effect_for"]) <= float(numbers["effect_lowest"]) <= float(numbers["effect_against"])
+    assert float(numbers["effect_lower"]) < true < float(numbers["effect_upper"])
+    assert float(numbers["effect_lower"]) <= float(numbers["effect_lowest"]) <= float(numbers["effect_upper"])
 
 
 def test_few_hidden_counts_pass_and_many_fail(make_panel: MakePanel, make_case: MakeCase) -> None:

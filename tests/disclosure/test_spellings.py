@@ -84,6 +84,10 @@ the participant was told, named in the Plan, Mother and child clinics
 Victoria Park, Florence Road and Charlotte Street; St George Ward; Stanley House; Jordan Hill; Alexandra Dock
 Robbins, Saunders and Kilmer (2017); Deville and Sarndal; Abadie, Diamond and Hainmueller; Wheeler and Ratcliffe
 Wilson's formula, Wald test, Maryland scale, Mann-Whitney, Cook's distance, Will of the board, Mark the day
+Chief Inspector Operations; Inspector Local Policing; Sgt Response Team; DI Intelligence Unit; PC Neighbourhood Team
+Victim Support Unit, Witness Care Unit, Integrated Offender Management Unit, Participant Information Sheet
+Victim Navigator Programme, Mother And Baby Unit, Defendant Wellbeing Service, Suspect Declared Wanted
+Master Plan, Master Protocol, Miss Rate, Grace Period, Mark Scheme, name: Safer Streets, the log 1000 people
 Mr and Mrs, DI and DS ranks, PC and PCSO hours, the MS Word file
 outcome 22, X85-Y09, ICD-10 X85, HO code 8N, HO 105A, 49A, 1 to 4, under 25
 3 May 2023, 2023-05-03, 03/05/2023, May 2023, 1 April 2019 to 31 March 2020

@@ -399,3 +399,14 @@ def test_one_command_finishes_what_a_kill_left_of_a_takedown(library, stored, no
     assert len(remains(library)) == 1
     assert "cut short" in review(reference, library, asked, now)[0]
     assert remains(library) == ()
+
+
+def test_a_release_by_another_post_without_a_reason_is_named_and_not_hidden_in_silence(library, record, files, now):
+    publish(library, record, files, "Deputy director", now)
+    (stored,) = scan(library).records
+    assert state(stored) == "in_review"
+    assert "Deputy director approves without a reason, and the plan names Head of evidence" in str(
+        check_library(library, now.date()).problems
+    )
+    decide(library, stored, "approve", "Head of evidence", "", now)
+    assert check_library(library, now.date()).problems == ()

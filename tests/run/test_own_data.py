@@ -199,8 +199,8 @@ def test_a_table_with_suppressed_cells_bounds_its_answer(work: Path, capsys: pyt
     (finding,) = [f for f in result["findings"] if f["check"] == "suppressed_cells"]
     numbers = finding["numbers"]
     assert numbers["cells"] == sum(c["Admissions"] == "*" for c in cells)
-    assert numbers["effect_for"] < min(numbers["effect_lowest"], numbers["effect_highest"])
-    assert max(numbers["effect_lowest"], numbers["effect_highest"]) < numbers["effect_against"]
+    assert numbers["effect_lower"] < min(numbers["effect_lowest"], numbers["effect_highest"])
+    assert max(numbers["effect_lowest"], numbers["effect_highest"]) < numbers["effect_upper"]
     # The bounds hold the answer that the counts themselves give.
     sums = {
         (t, p): sum(n for (s, m), n in made.items() if (s in TREATED) == t and (m >= START) == p)
@@ -208,7 +208,7 @@ def test_a_table_with_suppressed_cells_bounds_its_answer(work: Path, capsys: pyt
         for p in (True, False)
     }
     true = np.log(sums[True, True] / sums[True, False] / (sums[False, True] / sums[False, False]))
-    assert numbers["effect_for"] < true < numbers["effect_against"]
+    assert numbers["effect_lower"] < true < numbers["effect_upper"]
     publish("admissions-own", "admissions.csv", result)
 
 

@@ -15,22 +15,23 @@ _THRESHOLD = "concern: an end lies outside the estimate's interval; fail: the en
 
 
 def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
-    """Refit with every suppressed count at one end of its range, and with those ends that speak most for and against.
+    """Refit with every suppressed count at one end of its range, and spread as lowers and as raises the estimate most.
 
-    For the intervention speaks what lowers the treated areas after the start and the comparison before it, and what raises
-    the others; against it, the reverse.
+    What lowers it: fewer in treated areas from their starts on and in the comparison before, more in the others.
     """
     span = case.panel.spans.get(case.estimate.outcome)
     if span is None:
         return not_run(NAME, case, "no count of this outcome was suppressed before it reached us.")
     low, high = span
-    treated = case.panel.is_role("treated")[:, None]
-    lowers = treated == case.panel.post()[None, :]
+    panel = case.panel
+    treated, after = panel.is_role("treated")[:, None], np.broadcast_to(panel.post(), panel.shape)
+    # Each treated area from its own start on, the comparison before the first of them.
+    lowers = np.where(treated, panel.treated_periods(), ~after)
     ends = {
         "lowest": low,
         "highest": high,
-        "for": np.where(lowers, low, high),
-        "against": np.where(lowers, high, low),
+        "lower": np.where(lowers, low, high),
+        "upper": np.where(lowers, high, low),
     }
     found = {name: case.refit(_with(case.panel, case.estimate.outcome, counts)).value for name, counts in ends.items()}
     cells = int((high > low).sum())
@@ -39,8 +40,8 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     text = (
         f"Of the area-months {cells:,} ({percent(share)}) were suppressed before they reached us. With all of them at the "
         f"lowest of their range the estimate is {effect(case, found['lowest'])}, at the highest "
-        f"{effect(case, found['highest'])}. Were they spread as speaks most for the intervention, it is "
-        f"{effect(case, found['for'])}; most against, {effect(case, found['against'])}. The interval of the estimate "
+        f"{effect(case, found['highest'])}. Were they spread so that the estimate is smallest, it is "
+        f"{effect(case, found['lower'])}; so that it is largest, {effect(case, found['upper'])}. The interval of the estimate "
         "knows nothing of this."
     )
     numbers = {**{f"effect_{name}": value for name, value in found.items()}, "cells": cells, "share": share}

@@ -6,11 +6,13 @@ from datetime import date
 from pathlib import Path
 
 from vru.errors import Problem
+from vru.keys import post
 from vru.library import checkpoints
+from vru.library.events import Event
 from vru.library.merging import left_aside
 from vru.library.planned import Outstanding, outstanding, read_planned
 from vru.library.reading import Scan, StoredRecord, scan
-from vru.library.reviewing import ALLOWED, not_entitled, plain, remains, standings
+from vru.library.reviewing import ALLOWED, authors, not_entitled, plain, remains, standings, state
 from vru.library.signing import Signed, signatures, unsigned
 from vru.library.staging import FOLDER as STAGE
 from vru.library.staging import UNLINK, is_elsewhere
@@ -81,8 +83,14 @@ def _void_events(stored: StoredRecord) -> list[Problem]:
     return [
         Problem(f"{e.actor} {why}; that counts for nothing", f"{where}: event {e.id}")
         for e in stored.events
-        if e.kind == "approve" and (why := not_entitled(stored, e))
+        if (e.kind == "approve" or (e.kind == "publish" and state(stored) == "in_review" and not _by_author(stored, e)))
+        and (why := not_entitled(stored, e))
     ]
+
+
+def _by_author(stored: StoredRecord, event: Event) -> bool:
+    """An author's release is no approval and is not meant as one: others are asked to approve."""
+    return post(event.actor) in authors(stored)
 
 
 def _quarantined(library: Path) -> list[Problem]:

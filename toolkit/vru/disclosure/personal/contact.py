@@ -1,4 +1,4 @@
-"""How a person is reached, and names of people where the words before them say that they are names."""
+"""How a person is reached: addresses, numbers, names in social networks."""
 
 import re
 from collections.abc import Iterator
@@ -31,15 +31,6 @@ _ADDRESS = re.compile(
     rf"\b(?:(?:[Ff]lat|[Aa]partment|[Uu]nit|[Rr]oom) \d{{1,4}}[A-Za-z]?,? )?(?<![\d.,-])(?!(?:19|20)\d\d\b)\d{{1,4}}[A-Za-z]?,? "
     rf"(?:[A-Z][A-Za-z']+ ){{1,3}}(?:{_STREETS})\b(?! (?:LSOA|ward|area|hot))"
 )
-_TITLED = re.compile(
-    r"\b(?:Mr|Mrs|Ms|Miss|Mx|Master|Sir|Dame|Rev|PC|WPC|DC|DS|DI|DCI|PS|Sgt|PCSO|SPC|TDC|Constable|Sergeant|Inspector)\.? "
-    r"(?:[A-Z]\.? ){0,2}[A-Z][a-z'’]+(?:[- ][A-Z][a-z'’]+)?\b"
-)
-_ROLE = re.compile(
-    r"\b(?:[Vv]ictim|[Ss]uspect|[Oo]ffender|[Dd]efendant|[Ww]itness|[Cc]omplainant|[Nn]ominal|[Dd]eceased|[Pp]articipant|[Nn]ame[d]?"
-    r"|[Mm]other|[Ff]ather|[Bb]rother|[Ss]ister|known as|a\.?k\.?a\.?)(?: (?:is|was|called|named|name))?[ :,-]{1,3}"
-    r"(?!Op |Operation |Project |Programme |The |Safer )[A-Z][a-z'’]+ [A-Z][a-z'’]+(?:-[A-Z][a-z]+)?\b"
-)
 
 
 def _email(text: str, context: Context) -> Iterator[str]:
@@ -65,5 +56,4 @@ CONTACT = (
     Detector("phone", "telephone number", "fail", _phone),
     Detector("social_handle", "name in a social network", "fail", every(_HANDLE)),
     Detector("street_address", "address with a house number", "fail", every(_ADDRESS)),
-    Detector("person_name", "name of a person", "fail", every(_TITLED, _ROLE)),
 )

@@ -1,4 +1,4 @@
-"""Given names with a capitalised word after them: perhaps a name. A person decides: places are called so too."""
+"""Names of people: after a title or a role; and given names before a capitalised word, of which a person decides."""
 
 import re
 from collections.abc import Iterator
@@ -28,12 +28,32 @@ _GIVEN = frozenset(
     """.split()  # noqa: SIM905
 )
 """Common given names in England and Wales, boys' and girls', over several decades of registrations; far from all there are."""
-_NO_SURNAME = re.compile(
-    r"(?:Street|Road|Avenue|Lane|Park|Ward|House|Court|Centre|Center|Square|Place|Way|Close|Hill|Green|Hall|Station|Hospital|School"
-    r"|College|Academy|University|Council|County|City|Town|Division|Estate|Gardens|Terrace|Primary|Infirmary|Library|Stadium|Cross"
-    r"|Quay|Dock|Docks|Market|Line|Test|Law|Method|Model|Plus|And|The|Of|Is|Was|For|In|On|At|To|From|By|With|North|South|East|West"
-    r"|January|February|March|April|May|June|July|August|September|October|November|December|Monday|Tuesday|Wednesday|Thursday"
-    r"|Friday|Saturday|Sunday)"
+_PLACE = re.compile(
+    r"Street|Road|Avenue|Lane|Park|Ward|House|Court|Centre|Center|Square|Place|Way|Close|Hill|Green|Hall|Station|Hospital|School"
+    r"|College|Academy|University|Council|County|City|Town|Estate|Gardens|Terrace|Primary|Infirmary|Library|Stadium|Cross|Well"
+    r"|Quay|Dock|Docks|Market|North|South|East|West|January|February|March|April|May|June|July|August|September|October"
+    r"|November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+)
+"""Words after a given name that make a place or a month of it; after a title or role they may be surnames."""
+_NO_NAME = re.compile(
+    r"Line|Test|Law|Method|Model|Plus|And|The|Of|Is|Was|For|In|On|At|To|From|By|With|Division"
+    r"|Support|Care|Services?|Units?|Teams?|Management|Managers?|Information|Sheets?|Programmes?|Projects?"
+    r"|Schemes?|Plans?|Periods?|Rates?|Protocols?|Navigators?|Liaison|Officers?|Leads?|Heads?|Operations?|Op|Policing|Police|Local"
+    r"|Neighbourhoods?|Patrols?|Performance|Intelligence|Response|Custody|Crime|Community|Communities|Partnerships?|District|Area"
+    r"|Force|Roads|Serious|Violence|Violent|Offences?|Analysis|Analysts?|Research|Data|Safer|Safety|Wellbeing|Health|Education"
+    r"|Baby|Children|Youth|Families|Family|Declared|Wanted|Charged|Identified|Known|Unknown|Survey|Surveys|Excel|World"
+    r"|Comics|Commissioners?|Board|Chair|Directors?|Partners?|Reduction|Public|Protection|Justice|Probation|Prevention|Domestic"
+    r"|Abuse|Knife|Gangs?|Homicide|Robbery|Weapons?|Intimidation|Mrs|Mr|Ms|Miss|Not|No|Aged|Age|Sex|Type|Status|Number|Total|Dr"
+)
+"""Words that stand with a capital where a name could, and are none: units, posts, offences."""
+_TITLED = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Miss|Mx|Master|Sir|Dame|Rev|PC|WPC|DC|DS|DI|DCI|PS|Sgt|PCSO|SPC|TDC|Constable|Sergeant|Inspector)\.? "
+    r"(?:[A-Z]\.? ){0,2}([A-Z][a-z'’]+|[A-Z]['’][A-Z][a-z]+)(?:[- ][A-Z][a-z'’]+)?\b"
+)
+_ROLE = re.compile(
+    r"\b(?:[Vv]ictim|[Ss]uspect|[Oo]ffender|[Dd]efendant|[Ww]itness|[Cc]omplainant|[Nn]ominal|[Dd]eceased|[Pp]articipant|[Nn]ame[d]?"
+    r"|[Mm]other|[Ff]ather|[Bb]rother|[Ss]ister|known as|a\.?k\.?a\.?)(?: (?:is|was|called|named|name))?[ :,-]{1,3}"
+    r"([A-Z][a-z'’]+) ([A-Z][a-z'’]+(?:-[A-Z][a-z]+)?)\b"
 )
 _PAIR = re.compile(
     r"(?<![\w'’-])([A-Z][a-z]{1,11})(?: [A-Z]\.?)? ((?:[A-Z]['’]|Mc|Mac)?[A-Z][a-z'’]+(?:-[A-Z][a-z]+)?)(?!\w)"
@@ -47,10 +67,22 @@ def _named(text: str, context: Context) -> Iterator[str]:
         at = match.start(2)
         if (
             match.group(1).lower() in _GIVEN
-            and not _NO_SURNAME.fullmatch(match.group(2))
+            and not (_NO_NAME.fullmatch(match.group(2)) or _PLACE.fullmatch(match.group(2)))
             and match.group() not in context.known
         ):
             yield match.group()
 
 
-NAMES = (Detector("given_name", "name of a person, by the given name", "concern", _named),)
+def _announced(text: str, context: Context) -> Iterator[str]:
+    """Names after a title or a role, where no word in them is that of a unit, a post or an offence."""
+    for pattern in (_TITLED, _ROLE):
+        for match in pattern.finditer(text):
+            words = re.findall(r"[A-Z][\w'’]*", match.group())[-2 if pattern is _ROLE else 1 :]
+            if not any(_NO_NAME.fullmatch(word) for word in words) and match.group() not in context.known:
+                yield match.group()
+
+
+NAMES = (
+    Detector("person_name", "name of a person", "fail", _announced),
+    Detector("given_name", "name of a person, by the given name", "concern", _named),
+)

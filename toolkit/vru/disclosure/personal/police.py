@@ -21,7 +21,7 @@ _WORD = (
     r"(?: (?:record|report))?"
 )
 _NAMED = re.compile(
-    rf"\b(?:{_WORD} ?(?:ref(?:erence|s)?|no|num(?:ber)?|id|urn)|cad|urn|cris|log(?: no| number)?"
+    rf"\b(?:{_WORD} ?(?:ref(?:erence|s)?|no|num(?:ber)?|id|urn)|cad|urn|cris|log (?:no|number)"
     r"|nominal(?: id| number| ref)?|pnc ?id|cro|warrant number|collar number)\b\W{0,4}(?:is |was )?\W{0,2}"
     r"((?!\d+\.\d+\b)(?=[\w/*.-]*\d{3})[A-Z0-9][\w/*.-]{2,24}\w|\d{2} \d{4,7} \d{2})(?!\w)",
     re.IGNORECASE,
