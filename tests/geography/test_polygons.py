@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from vru.errors import DataError, ProtocolError
-from vru.events import months_between
 from vru.geography import build_panel
 from vru.geography.areas import read_areas
 from vru.geography.assign import OUTSIDE, Rings, inside, nearest_ring
+from vru.periods import months_between
 from vru.protocol.fields import Protocol
 
 from .conftest import EventRows

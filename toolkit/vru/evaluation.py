@@ -18,10 +18,12 @@ from vru.errors import MethodError, VruError
 from vru.events import DataNote
 from vru.graph import Identification
 from vru.panel import Panel
+from vru.periods import MONTHS
 from vru.protocol import Protocol, Registration, digest
 from vru.protocol.fields import CheckPlan
 from vru.rating import Carried, rate
 from vru.results import Estimate, EvaluationResult, Finding, Provenance, Series
+from vru.words.terms import terms_of
 
 Step = Callable[[str, int, int], None]
 
@@ -66,8 +68,12 @@ def evaluate(plan: Plan, data: Panel | Cohort, inputs: Inputs, step: Step | None
 
 def fit(protocol: Protocol, bound: BoundAnalysis, data: Panel | Cohort) -> Estimate:
     """Run one registered analysis on a panel or cohort. Raises MethodError where the data cannot answer."""
-    estimate = bound.method.fit(data, bound.plan.outcome, bound.options, stream(protocol.seed, bound.plan.id))
-    return replace(estimate, analysis=bound.plan.id, role=bound.plan.role)
+    terms = terms_of(protocol, bound.plan.outcome)
+    try:
+        estimate = bound.method.fit(data, bound.plan.outcome, bound.options, stream(protocol.seed, bound.plan.id))
+    except MethodError as error:
+        raise MethodError(*map(terms.problem, error.problems)) from None
+    return replace(terms.estimate(estimate), analysis=bound.plan.id, role=bound.plan.role)
 
 
 def stream(seed: int, name: str) -> Generator:
@@ -103,8 +109,9 @@ def _run_check(plan: Plan, bound: BoundCheck, estimate: Estimate, data: Panel | 
         refit=lambda changed: fit(plan.protocol, analysis, changed),
     )
     rng = stream(plan.protocol.seed, f"{bound.plan.name}/{estimate.analysis}")
+    terms = terms_of(plan.protocol, estimate.outcome)
     try:
-        return bound.check.run(case, bound.options, rng)
+        return terms.finding(bound.check.run(case, bound.options, rng))
     except VruError as error:
         return Finding(bound.plan.name, estimate.analysis, "not_run", str(error))
 
@@ -115,6 +122,9 @@ def _result(
     protocol = plan.protocol
     carried = {a.plan.id: Carried(a.method.design, a.method.adjusts_for) for a in plan.analyses}
     bears_on = {c.plan.name: c.check.bears_on for c in checks_of(plan, data)}
+    terms = terms_of(protocol)
+    rated = rate(protocol, estimates, findings, inputs.registration.status, carried, bears_on)
+    ratings = tuple(replace(r, reasons=tuple(map(terms.say, r.reasons))) for r in rated)
     return EvaluationResult(
         protocol_id=protocol.id,
         protocol_digest=digest(protocol),
@@ -123,10 +133,11 @@ def _result(
         identification=inputs.identification,
         estimates=estimates,
         findings=findings,
-        ratings=rate(protocol, estimates, findings, inputs.registration.status, carried, bears_on),
+        ratings=ratings,
         series=_all_series(protocol, data),
         data_log=inputs.data_log,
         provenance=Provenance(dict(inputs.data), dict(inputs.versions), protocol.seed, dict(inputs.truth)),
+        calendar=data.calendar if isinstance(data, Panel) else MONTHS,
     )
 
 

@@ -38,11 +38,11 @@ def from_record(
     were chosen. Raises DataError where the record is not known or a month is not in it.
     """
     record = history.record
-    if record is None or not set(months) <= set(record.months):
+    if record is None or not set(months) <= set(record.periods):
         raise DataError("the areas that could have been chosen are not known over these months")
     rows = [*arms[0], *arms[1]]
     order = sorted(range(len(rows)), key=lambda i: history.pool[rows[i]])
-    counts = record.counts[np.ix_([rows[i] for i in order], [record.months.index(m) for m in months])]
+    counts = record.counts[np.ix_([rows[i] for i in order], [record.periods.index(m) for m in months])]
     roles: list[Role] = ["treated" if i < len(arms[0]) else "comparison" for i in order]
     chosen = np.isin(np.arange(len(history.pool)), rows)
     return Panel(
@@ -53,6 +53,7 @@ def from_record(
         starts=tuple(start if r == "treated" else None for r in roles),
         missing=np.isnan(counts),
         selection=replace(history, chosen=chosen),
+        calendar=record.calendar,
     )
 
 
@@ -61,7 +62,7 @@ def chosen_on(history: SelectionHistory, months: Sequence[str]) -> SelectionHist
     record = history.record
     if record is None:
         return None
-    counts = record.counts[:, [record.months.index(m) for m in months]]
+    counts = record.counts[:, [record.periods.index(m) for m in months]]
     return None if np.isnan(counts).any() else replace(history, periods=tuple(months), counts=counts)
 
 

@@ -77,12 +77,12 @@ def merging(protocol: Protocol, account: Account) -> Finding:
         return Finding(check, "", "fail", text, {"unsafe": len(account.unsafe)})
     months = sum(b.n for _, _, bands in account.merged for b in bands)
     if not months:
-        return Finding(check, "", "pass", "No month or week had to be merged with its neighbours.", {"months": 0})
+        return Finding(check, "", "pass", "No period had to be merged with its neighbours.", {"months": 0})
     groups = "; ".join(
         f"{outcome}, {role.replace('_', ' ')} areas: {', '.join(f'{b.first} to {b.last}' for b in bands)}"
         for outcome, role, bands in account.merged
     )
-    text = f"{months} counts are published as sums over neighbouring months or weeks ({label}): {groups}."
+    text = f"{months} counts are published as sums over neighbouring periods ({label}): {groups}."
     return Finding(check, "", "pass", text, {"months": months})
 
 

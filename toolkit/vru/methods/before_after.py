@@ -88,7 +88,8 @@ def _dispersion(arms: Arms, cells: np.ndarray, before: np.ndarray, after: np.nda
     exposed = (cells * np.where(arms.after, ratio, 1.0)).sum(axis=1)
     rate = (before + after) / exposed
     expected = (rate[:, None] * cells * np.where(arms.after, ratio, 1.0)).sum(axis=0)
-    return series_dispersion(arms.counts.sum(axis=0), expected, arms.post, arms.month)
+    harmonics = arms.calendar.harmonics if len(arms.periods) >= arms.calendar.months(24) else 0
+    return series_dispersion(arms.counts.sum(axis=0), expected, arms.post, arms.angle, harmonics)
 
 
 def _inference(opts: Options, value: float, counts: PhaseCounts, extra: Dispersion, arms: Arms) -> Inference:
@@ -197,7 +198,7 @@ def _notes(opts: Options, arms: Arms, later: float, extra: Dispersion) -> tuple[
         notes.append("Rates are per unit of exposure (for example residents), not per unit-month.")
     seen = arms.observed.any(axis=0)
     shares = [
-        np.bincount(arms.month[seen & phase], minlength=13) / max(1, int((seen & phase).sum()))
+        np.bincount(arms.calendar.season(arms.periods)[seen & phase], minlength=13) / max(1, int((seen & phase).sum()))
         for phase in (~arms.post, arms.post)
     ]
     if np.abs(shares[0] - shares[1]).max() > 0.02:

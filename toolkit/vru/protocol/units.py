@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from vru.protocol.section import Month, Name, Section
+from vru.protocol.section import Moment, Name, Section
 
 Shape = Literal["areas", "days", "people"]
 AREAS = ("lsoa11", "lsoa21", "polygon", "area")
@@ -22,8 +22,8 @@ class Selection(Section):
 
     rule: Literal["top", "listed"]
     outcome: Name
-    first: Month
-    last: Month
+    first: Moment
+    last: Moment
     top: int | None = Field(None, ge=2, le=5000)
     assign: Literal["random_half", "random_pairs"] | None = Field(
         None, description="random_pairs: adjacent ranks are paired and one of each pair is treated by lot"
@@ -76,7 +76,7 @@ class Units(Section):
     kind: Literal["lsoa11", "lsoa21", "polygon", "area", "site", "person", "case", "family", "class", "school"]
     treated: list[str] = Field(default_factory=list)
     comparison: list[str] = Field(default_factory=list)
-    starts: dict[str, Month] = Field(default_factory=dict, description="Unit: its own first treated month")
+    starts: dict[str, Moment] = Field(default_factory=dict, description="Unit: its own first treated period")
     selection: Selection | None = None
     boundaries: str | None = Field(
         None, description="GeoJSON, GeoPackage or CSV of points (with radius_m), relative to the evaluation folder"

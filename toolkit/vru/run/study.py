@@ -15,7 +15,7 @@ from vru.cohort import Cohort
 from vru.errors import DataError, Problem, ProtocolError, Question
 from vru.evaluation import Inputs
 from vru.events import Events, Table
-from vru.graph import identify, license_adjustment
+from vru.graph import Identification, identify, license_adjustment
 from vru.panel import Panel
 from vru.protocol import Protocol, Registration, load, registration
 from vru.protocol.fields import Moment
@@ -26,6 +26,7 @@ from vru.protocol.whole_file import write_whole
 from vru.protocol.yaml_file import YamlFile
 from vru.sources.source import Progress, Request
 from vru.version import __version__
+from vru.words.terms import terms_of
 
 if TYPE_CHECKING:
     from vru.intake import Made
@@ -106,7 +107,7 @@ def build(study: Study, progress: Progress) -> Built:
     digests = dict(made.data.provenance)
     inputs = Inputs(
         registration=study.registration,
-        identification=identify(protocol.graph),
+        identification=identified(protocol),
         data_log=made.log,
         data=digests,
         versions=versions(),
@@ -114,6 +115,12 @@ def build(study: Study, progress: Progress) -> Built:
         data_changes=tuple(_data_changes(study.folder, digests)),
     )
     return Built(made.data, inputs, made.account, made.questions)
+
+
+def identified(protocol: Protocol) -> Identification:
+    """What the graph licenses, in the plan's terms."""
+    found = identify(protocol.graph)
+    return replace(found, words=terms_of(protocol).calendar.say(found.words))
 
 
 def _made(study: Study, read: Mapping[str, Events | Table]) -> "Made":
@@ -227,11 +234,11 @@ def _of_areas(study: Study, table: Table, options: object, cache: Path) -> Event
     """The events in a table whose plan says which column is when and where; any other table as it is."""
     from vru.intake import read_offences, read_tallies
 
-    units = study.plan.protocol.units
+    units, calendar = study.plan.protocol.units, study.plan.protocol.calendar
     named = [*units.treated, *units.comparison, *units.buffers.treated, *units.buffers.comparison]
     if isinstance(options, EventColumns):
-        return read_offences(table, options, cache, named)
-    return read_tallies(table, options, cache, named) if isinstance(options, CountColumns) else table
+        return read_offences(table, options, cache, named, calendar)
+    return read_tallies(table, options, cache, named, calendar) if isinstance(options, CountColumns) else table
 
 
 def _data_changes(folder: Path, digests: Mapping[str, str]) -> list[str]:

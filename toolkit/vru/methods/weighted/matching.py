@@ -171,4 +171,5 @@ def _rows(arms: Arms, keep: np.ndarray) -> Arms:
         arms.first[keep],
         None if arms.exposure is None else arms.exposure[keep],
         arms.notes,
+        arms.calendar,
     )

@@ -10,6 +10,7 @@ from vru.report.figures import arms_figure, balance_figure, event_study_figure, 
 from vru.report.section import Section
 from vru.results import Estimate, EvaluationResult
 from vru.words import evidence
+from vru.words.terms import terms_of
 
 MOST_WEIGHTS = 15
 TRUTHS = (("rate_ratio", "rate ratio", 2), ("events_prevented", "offences prevented", 0))
@@ -120,9 +121,10 @@ def _over(protocol: Protocol, e: Estimate) -> str:
 
 def _pictures(protocol: Protocol, estimate: Estimate) -> list[Block]:
     name, start = w.plain(estimate.outcome), protocol.intervention.start
+    terms = terms_of(protocol, estimate.outcome)
     drawn = (
-        path_figure(estimate, name, start, f"path-{estimate.analysis}"),
-        event_study_figure(estimate, name, f"event-study-{estimate.analysis}"),
+        path_figure(estimate, name, start, f"path-{estimate.analysis}", terms),
+        event_study_figure(estimate, name, f"event-study-{estimate.analysis}", terms),
     )
     figures = [d.figure() for d in drawn if d is not None]
     blocks: list[Block] = [Heading("Over time"), *figures] if figures else []
