@@ -46,7 +46,9 @@ def _add_look(commands: Any) -> None:
         "say what a file holds before there is a plan: columns, coverage, a block of plan",
         "vru look referrals.csv --missing NULL --figure coverage.svg",
     )
-    c.add_argument("file", type=Path, metavar="FILE", help="CSV, Excel, Parquet, GeoPackage, GeoJSON, police archive")
+    files = "CSV, Excel, Parquet, GeoPackage, GeoJSON, police archive; or CONNECTION:TABLE of a database"
+    c.add_argument("file", type=Path, metavar="FILE", help=files)
+    c.add_argument("--query", metavar="SQL", help="a single SELECT, with CONNECTION: as FILE")
     c.add_argument("--sheet", metavar="NAME", help="worksheet of an Excel file")
     c.add_argument("--separator", metavar="MARK", help='between cells of a CSV file: ";", "tab" or "|"')
     c.add_argument(
@@ -155,7 +157,8 @@ def _schema(arguments: argparse.Namespace) -> int:
 def _look(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from vru.run.looking import draw_coverage, look_at, options_given
+    from vru.run.looking import draw_coverage, look_at, look_at_database, options_given
+    from vru.sources.sql import asked_on_command_line
 
     given = options_given(
         sheet=arguments.sheet,
@@ -165,7 +168,8 @@ def _look(arguments: argparse.Namespace) -> int:
         dates=arguments.dates,
     )
     bar = Bar()
-    found = look_at(arguments.file, given, bar)
+    asked = asked_on_command_line(str(arguments.file), arguments.query)
+    found = look_at_database(asked, given, bar) if asked is not None else look_at(arguments.file, given, bar)
     bar.close()
     if arguments.figure is not None:
         draw_coverage(found, arguments.figure)

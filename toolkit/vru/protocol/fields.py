@@ -7,12 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from vru.protocol.data_source import DataSource
 from vru.protocol.rows import CohortPlan, Column, Days
 from vru.protocol.section import Moment, Month, Name, Options, Section, Slug, Text
 from vru.protocol.units import Buffers, Selection, Units
 
 __all__ = [
     "Buffers",
+    "DataSource",
     "Moment",
     "Month",
     "Name",
@@ -115,15 +117,6 @@ class Outcome(Section):
         if self.column is not None and self.filter:
             raise ValueError("filter counts events, column reads a value per row: give one of them")
         return self
-
-
-class DataSource(Section):
-    """One source of events. ``path`` is relative to the evaluation folder or to --data."""
-
-    id: Name
-    source: Name
-    path: str | None = None
-    options: Options = Field(default_factory=dict)
 
 
 class Graph(Section):
