@@ -52,6 +52,9 @@ def opened(name: str, entry: Entry) -> Iterator[Any]:
 
 def cursor_of(link: Any, entry: Entry) -> Any:
     """A cursor for a long result: of PostgreSQL one that stays on the server and hands out rows as they are asked for."""
+    if entry.kind == "duckdb":
+        # Its cursors are connections of their own, which an interruption of this one would not reach.
+        return link
     return link.cursor(name="vru") if entry.kind == "postgresql" else link.cursor()
 
 
