@@ -22,8 +22,9 @@ from vru.geography.areas import read_areas
 from vru.geography.vintages import read_lookup
 from vru.protocol.whole_file import write_whole
 from vru.sources.archive import open_archive
-from vru.sources.downloading import Brought, Patience, brought_before, download
+from vru.sources.downloading import Patience, download
 from vru.sources.fetching import PublicFile, public_files
+from vru.sources.partial_file import Brought, brought_before
 from vru.sources.source import Progress
 
 MAX_FILE, MAX_ARCHIVE = 500 * 2**20, 8 * 2**30

@@ -6,10 +6,7 @@ the server says that the file is still the same.
 
 import email.utils
 import errno
-import hashlib
 import http.client
-import json
-import os
 import time
 import urllib.error
 import urllib.parse
@@ -21,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from vru.errors import DataError, Problem
+from vru.sources.partial_file import Brought, Part
 from vru.sources.source import Progress
 
 _CHUNK = 2**18
@@ -42,16 +40,6 @@ class Patience:
     longest_wait: float = 600.0
     slowest: int = 500
     tries_unreached: int = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Brought:
-    """A file that has come whole. mark : what the server calls this state of it, or ""."""
-
-    path: Path
-    size: int
-    sha256: str
-    mark: str
 
 
 class _BrokenError(Exception):
@@ -112,7 +100,7 @@ def download(
     known = patience or Patience()
     own = {str(urllib.parse.urlsplit(address).hostname), *hosts}
     opener = _opener(own)
-    part = _Part(to, address)
+    part = Part(to, address)
     try:
         why = _tried(opener, part, progress, known, most_bytes, now)
     except DataError:
@@ -124,7 +112,7 @@ def download(
     raise DataError(Problem(f"cannot be had: {why}{kept}", _shown(address), hint=_HINT))
 
 
-def _tried(opener: Any, part: "_Part", progress: Progress, known: Patience, most_bytes: int, now: datetime) -> str:
+def _tried(opener: Any, part: Part, progress: Progress, known: Patience, most_bytes: int, now: datetime) -> str:
     """Why the last try failed; "" where the file is whole."""
     why = ""
     for i in range(known.tries):
@@ -146,62 +134,7 @@ def _tried(opener: Any, part: "_Part", progress: Progress, known: Patience, most
     return why
 
 
-def brought_before(path: Path) -> Brought | None:
-    """A file that had come whole when a run was cut short; None where there is none."""
-    if not path.is_file():
-        return None
-    with path.open("rb") as handle:
-        digest = hashlib.file_digest(handle, "sha256").hexdigest()
-    return Brought(path, path.stat().st_size, f"sha256:{digest}", "")
-
-
-class _Part:
-    """What has come so far, and what it is a part of."""
-
-    def __init__(self, to: Path, address: str) -> None:
-        self.to, self.address = to, address
-        self.path, self.note = (to.with_name(f".{to.name}.{end}") for end in ("partial", "partial.json"))
-        self.mark, self.total = "", 0
-        try:
-            kept = json.loads(self.note.read_text(encoding="utf-8"))
-            if kept["address"] == address and self.path.is_file():
-                self.mark, self.total = str(kept["mark"]), int(kept["total"])
-        except (OSError, ValueError, KeyError, TypeError):
-            pass
-        if not self.mark:
-            self.path.unlink(missing_ok=True)
-
-    @property
-    def size(self) -> int:
-        """Bytes that have come."""
-        return self.path.stat().st_size if self.path.exists() else 0
-
-    def begin(self, mark: str, total: int) -> None:
-        """Throw away what has come and note what comes now."""
-        self.path.unlink(missing_ok=True)
-        self.mark, self.total = mark, total
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.note.write_text(json.dumps({"address": self.address, "mark": mark, "total": total}), encoding="utf-8")
-
-    def leave(self) -> int:
-        """Bytes that the next time goes on with: none where nothing says whether the file is still the same."""
-        if not (self.mark and self.total and self.size):
-            self.path.unlink(missing_ok=True)
-            self.note.unlink(missing_ok=True)
-        return self.size
-
-    def finish(self) -> Brought:
-        """Put the whole file in its place."""
-        with self.path.open("rb+") as handle:
-            os.fsync(handle.fileno())
-            digest = hashlib.file_digest(handle, "sha256").hexdigest()
-        size = self.size
-        os.replace(self.path, self.to)
-        self.note.unlink(missing_ok=True)
-        return Brought(self.to, size, f"sha256:{digest}", self.mark)
-
-
-def _go_on(opener: Any, part: _Part, progress: Progress, patience: Patience, most_bytes: int, now: datetime) -> None:
+def _go_on(opener: Any, part: Part, progress: Progress, patience: Patience, most_bytes: int, now: datetime) -> None:
     if part.total and part.size == part.total:
         return
     headers = {"User-Agent": "vru-toolkit", "Accept-Encoding": "identity"}
@@ -227,7 +160,7 @@ def _go_on(opener: Any, part: _Part, progress: Progress, patience: Patience, mos
         raise _BrokenError(f"it broke off after {part.size:,} of {part.total:,} bytes")
 
 
-def _prepare(part: _Part, answer: Any, now: datetime) -> None:
+def _prepare(part: Part, answer: Any, now: datetime) -> None:
     """Begin anew, or make sure that what comes is the rest of what is here."""
     if answer.status in _AGAIN:
         raise _BrokenError(f"it answered {answer.status}", _wait(answer.headers, now))
@@ -242,7 +175,7 @@ def _prepare(part: _Part, answer: Any, now: datetime) -> None:
     part.begin(mark, int(answer.headers.get("Content-Length") or 0))
 
 
-def _take(part: _Part, answer: Any, progress: Progress, patience: Patience, most_bytes: int) -> None:
+def _take(part: Part, answer: Any, progress: Progress, patience: Patience, most_bytes: int) -> None:
     since, came = time.monotonic(), 0
     with part.path.open("ab") as handle:
         size = handle.tell()
@@ -257,7 +190,7 @@ def _take(part: _Part, answer: Any, progress: Progress, patience: Patience, most
                 raise _BrokenError("it sends too slowly")
 
 
-def _too_much(part: _Part, handle: IO[bytes], most_bytes: int) -> None:
+def _too_much(part: Part, handle: IO[bytes], most_bytes: int) -> None:
     handle.close()
     part.begin("", 0)
     raise DataError(
@@ -265,7 +198,7 @@ def _too_much(part: _Part, handle: IO[bytes], most_bytes: int) -> None:
     )
 
 
-def _refused(part: _Part, error: urllib.error.HTTPError, now: datetime) -> None:
+def _refused(part: Part, error: urllib.error.HTTPError, now: datetime) -> None:
     with error:
         if error.code == 416:
             part.begin("", 0)
