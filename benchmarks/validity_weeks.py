@@ -135,7 +135,8 @@ def main() -> None:
     print("# Validity by week\n")
     print(f"`python benchmarks/validity_weeks.py --reps {args.reps} --seed {args.seed}`, {datetime.date.today()}.\n")
     print(
-        f"Measured by month: {world.means.mean():.1f} offences an area, variance of the log rate beyond Poisson {world.extra:.3f}, "
+        f"Measured by month: {world.means.mean():.1f} offences an area, variance of the log rate beyond Poisson "
+        f"{world.extra:.3f}, "
         f"yearly wave {world.wave:.1%}. False alarms at 5% with nothing done, and share of 95% intervals that hold a fall "
         "of 25% (of weighted_displacement, a difference, the share that find it).\n"
     )

@@ -1,6 +1,7 @@
 """``vru fetch`` against a server of our own."""
 
 import http.server
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +12,29 @@ from vru.cli import main
 from vru.sources.fetching import public_files
 
 GOOD = b"LSOA11CD,LSOA21CD\nE01000001,E01000001\nE01000002,E01900002\n"
+SQUARE = [[-2.9, 53.4], [-2.89, 53.4], [-2.89, 53.41], [-2.9, 53.41], [-2.9, 53.4]]
+MAP = json.dumps(
+    {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"LSOA21CD": "E01000001"},
+                "geometry": {"type": "Polygon", "coordinates": [SQUARE]},
+            }
+        ],
+    }
+).encode()
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vru.sources.downloading.pause", lambda seconds: None)
 
 
 class Pages(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        pages = {"/good.csv": GOOD, "/bad.csv": b"<html>moved</html>"}
+        pages = {"/good.csv": GOOD, "/map.geojson": MAP, "/bad.csv": b"<html>moved</html>"}
         body = pages.get(self.path)
         self.send_response(200 if body or self.path == "/short.csv" else 404)
         self.send_header("Content-Length", str(len(body or b"x") + (50 if self.path == "/short.csv" else 0)))
@@ -40,6 +59,21 @@ def test_a_file_is_brought_and_named(server: str, tmp_path: Path, capsys: pytest
     assert "3 codes" in said
     assert "units: {lookup" in said
     assert (tmp_path / "data" / "lsoa_2011_to_2021.csv").read_bytes() == GOOD
+    assert sorted(p.name for p in (tmp_path / "data").iterdir()) == [
+        "lsoa_2011_to_2021.csv",
+        "lsoa_2011_to_2021.csv.fetched.json",
+    ]
+
+
+def test_boundaries_are_looked_into_before_they_stay(
+    server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fetch", "boundaries", "--into", str(tmp_path / "data"), "--address", f"{server}/map.geojson"]) == 0
+    said = capsys.readouterr().out
+    assert "1 areas" in said
+    assert "id_field: LSOA21CD" in said
+    assert main(["fetch", "boundaries", "--into", str(tmp_path / "more"), "--address", f"{server}/good.csv"]) == 2
+    assert not (tmp_path / "more").exists()
 
 
 @pytest.mark.parametrize(

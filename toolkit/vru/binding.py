@@ -1,7 +1,7 @@
 """Bind a plan to methods, checks and sources; and say where they do not fit its data or its graph."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,6 +16,7 @@ from vru.protocol.fields import Analysis, CheckPlan, DataSource
 from vru.protocol.reading import nearest, plain_reason
 from vru.sources import SOURCES
 from vru.sources.source import Source, SourceOptions
+from vru.sources.sql import refused
 
 """What a method or check takes, in words."""
 
@@ -45,6 +46,11 @@ class BoundSource:
     plan: DataSource
     source: Source
     options: SourceOptions
+
+    @property
+    def makes_own(self) -> bool:
+        """Whether it draws its data instead of reading any."""
+        return not self.source.needs_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +86,7 @@ def registry_problems(
         problems += _name_problems(f"data {d.id}: source", d.source, SOURCES)
         if source is not None:
             problems += _option_problems(f"data {d.id}", source.options, d.options)
-            if source.needs_path and not d.path:
-                problems.append(Problem("needs path: a zip or folder", where=f"data {d.id}"))
+            problems += _place_problems(d, source)
     for a in analyses:
         problems += _name_problems(f"analysis {a.id}: method", a.method, METHODS)
         if a.method in METHODS:
@@ -91,6 +96,22 @@ def registry_problems(
         if c.name in CHECKS:
             problems += _option_problems(f"check {c.name}", CHECKS[c.name].options, c.options)
     return problems
+
+
+def _place_problems(d: DataSource, source: Source) -> list[Problem]:
+    """Where the data are: a path, or of sources that read tables a connection; a query must be a SELECT."""
+    where = f"data {d.id}"
+    if d.connection is not None:
+        if not source.asks:
+            asking = ", ".join(s.name for s in SOURCES.values() if s.asks)
+            return [Problem(f"source {d.source} reads no database", where, asking, "name its files with path")]
+        problem = refused(d.query) if d.query is not None else None
+        at = f"{where}: query"
+        return [replace(problem, where=f"{at}: {problem.where}" if problem.where else at)] if problem else []
+    if source.needs_path and not d.path:
+        more = ", or connection with table or query" if source.asks else ""
+        return [Problem(f"needs path: a zip or folder{more}", where=where)]
+    return []
 
 
 def _bind_analysis(plan: Analysis) -> BoundAnalysis:

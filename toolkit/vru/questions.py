@@ -68,7 +68,7 @@ def template_words(plan: Plan) -> str:
     up, has nothing done in it to be told otherwise.
     """
     protocol = plan.protocol
-    if protocol.artificial_effect is not None or all(s.plan.path is None for s in plan.sources):
+    if protocol.artificial_effect is not None or all(s.makes_own for s in plan.sources):
         return ""
     theirs = _lines(_template(protocol.template))
     kept = [where for where, text in _lines(protocol.model_dump(mode="json")).items() if theirs.get(where) == text]

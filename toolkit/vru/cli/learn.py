@@ -19,6 +19,9 @@ def add_commands(commands: Any) -> None:
     c.add_argument("record", metavar="RECORD", help="[organisation/]id[@version]")
     c.add_argument("--library", type=Path, required=True, metavar="DIR")
     add_data(c)
+    c.add_argument(
+        "--connect", action="store_true", help="ask the databases that the plan names, by your own connections"
+    )
     add_json(c)
     _add_site(commands)
 
@@ -52,7 +55,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     from vru.run.verifying import verify
 
     bar = Bar()
-    done = verify(arguments.record, arguments.library, arguments.data, bar)
+    done = verify(arguments.record, arguments.library, arguments.data, bar, connect=arguments.connect)
     bar.close()
     broken = [f for f in done.integrity if f.verdict == "fail"]
     if arguments.json:
@@ -73,7 +76,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     if done.record.record.kind == "literature":
         print("numbers: from published literature, not recomputable here")
     elif done.recomputed is None:
-        print("numbers: not recomputed; give the data with --data DIR")
+        print("numbers: not recomputed; give the data with --data DIR, or --connect where they stand in a database")
     elif done.differences:
         print(f"numbers: {len(done.differences)} differ")
         for d in done.differences[:20]:

@@ -46,7 +46,9 @@ def _add_look(commands: Any) -> None:
         "say what a file holds before there is a plan: columns, coverage, a block of plan",
         "vru look referrals.csv --missing NULL --figure coverage.svg",
     )
-    c.add_argument("file", type=Path, metavar="FILE", help="CSV, Excel, Parquet, GeoPackage, GeoJSON, police archive")
+    files = "CSV, Excel, Parquet, GeoPackage, GeoJSON, police archive; or CONNECTION:TABLE of a database"
+    c.add_argument("file", type=Path, metavar="FILE", help=files)
+    c.add_argument("--query", metavar="SQL", help="a single SELECT, with CONNECTION: as FILE")
     c.add_argument("--sheet", metavar="NAME", help="worksheet of an Excel file")
     c.add_argument("--separator", metavar="MARK", help='between cells of a CSV file: ";", "tab" or "|"')
     c.add_argument(
@@ -59,10 +61,15 @@ def _add_look(commands: Any) -> None:
 
 
 def _add_fetch(commands: Any) -> None:
-    c = add(commands, "fetch", _fetch, "bring a public file that plans name", "vru fetch lookups --to data")
-    c.add_argument("what", metavar="WHAT", help="lookups: LSOA codes of 2011 and 2021")
-    c.add_argument("--to", type=Path, default=Path("data"), metavar="DIR", help="default: data")
-    c.add_argument("--address", metavar="URL", help="where it is, if not where it was")
+    example = "vru fetch police-uk --force merseyside --from 2021-04 --to 2022-03"
+    c = add(commands, "fetch", _fetch, "bring public files that plans name", example)
+    what = "police-uk: a force's street files; lookups: LSOA codes of 2011 and 2021; boundaries: LSOAs of 2021"
+    c.add_argument("what", metavar="WHAT", help=what)
+    c.add_argument("--force", metavar="F", help="of police-uk: the force as the site writes it, as avon-and-somerset")
+    c.add_argument("--from", dest="first", metavar="YYYY-MM", help="of police-uk: the first month")
+    c.add_argument("--to", metavar="M", help="of police-uk: the last month, YYYY-MM; of the others: the folder")
+    c.add_argument("--into", type=Path, default=Path("data"), metavar="DIR", help="the folder, default: data")
+    c.add_argument("--address", metavar="URL", help="where it is, if not where it was; of police-uk with {month}")
 
 
 def _add_checking(commands: Any) -> None:
@@ -155,7 +162,8 @@ def _schema(arguments: argparse.Namespace) -> int:
 def _look(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from vru.run.looking import draw_coverage, look_at, options_given
+    from vru.run.looking import draw_coverage, look_at, look_at_database, options_given
+    from vru.sources.sql import asked_on_command_line
 
     given = options_given(
         sheet=arguments.sheet,
@@ -165,7 +173,8 @@ def _look(arguments: argparse.Namespace) -> int:
         dates=arguments.dates,
     )
     bar = Bar()
-    found = look_at(arguments.file, given, bar)
+    asked = asked_on_command_line(str(arguments.file), arguments.query)
+    found = look_at_database(asked, given, bar) if asked is not None else look_at(arguments.file, given, bar)
     bar.close()
     if arguments.figure is not None:
         draw_coverage(found, arguments.figure)
@@ -177,15 +186,28 @@ def _look(arguments: argparse.Namespace) -> int:
 
 
 def _fetch(arguments: argparse.Namespace) -> int:
-    from vru.run.fetching import fetch_public
+    from vru.run.fetching import Wanted, fetch_police_uk, fetch_public
 
     bar = Bar()
-    path, what, codes = fetch_public(arguments.what, arguments.to, arguments.address, bar)
+    if arguments.what == "police-uk":
+        given = {"--force": arguments.force, "--from": arguments.first, "--to": arguments.to}
+        if lost := [Problem("is not given", option) for option, value in given.items() if not value]:
+            raise ProtocolError(*lost)
+        wanted = Wanted(arguments.force, arguments.first, arguments.to)
+        done = fetch_police_uk(wanted, arguments.into, arguments.address, bar, clock.now())
+    else:
+        to = Path(arguments.to) if arguments.to else arguments.into
+        done = fetch_public(arguments.what, to, arguments.address, bar, clock.now())
     bar.close()
-    print(f"{path}: {codes:,} codes\n  {what.title}\n  {what.publisher}, {what.licence}")
-    if arguments.address is None and not what.confirmed:
-        print(f"  the address was written down on {what.dated} and not confirmed since: look whether it is the newest")
-    print(f"next: name it in the plan, relative to its folder: units: {{lookup: .../{path.name}}}")
+    print(f"{done.path}: {done.said}{', as it was' if done.already else ''}")
+    print(f"  {done.what.title}\n  {done.what.publisher}, {done.what.licence}")
+    if arguments.address is None and not done.what.confirmed:
+        print(
+            f"  the address was written down on {done.what.dated} and not confirmed since: look whether it is the newest"
+        )
+    units = {"lookups": "units: {lookup: .../%s}", "boundaries": "units: {boundaries: .../%s, id_field: LSOA21CD}"}
+    named = units.get(arguments.what, "data: {source: police_uk, path: .../%s}") % done.path.name
+    print(f"next: name it in the plan, relative to its folder: {named}")
     return 0
 
 

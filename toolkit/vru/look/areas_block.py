@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from vru.events import Table
 from vru.look.column import Column
-from vru.look.proposal import options_line, quoted
+from vru.look.proposal import Place, options_line, placed, quoted
 from vru.sources.extract import ExtractOptions
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])(-01)?")
@@ -14,24 +14,24 @@ _REFERENCE = re.compile(r"\b(ref|reference|id|urn|number)\b")
 _MANY_MONTHS = 6
 
 
-def areas_plan(path: str, table: Table, columns: Sequence[Column], options: ExtractOptions) -> str:
+def areas_plan(place: Place, table: Table, columns: Sequence[Column], options: ExtractOptions) -> str:
     """YAML for ``data`` and ``units``; "" where the table is neither of offences with a place nor of counts by month."""
     months = [c.name for c in columns if _MONTH.fullmatch(c.name)]
     if len(months) >= _MANY_MONTHS:
-        return _wide(path, table, columns, options, months)
+        return _wide(place, table, columns, options, months)
     month = next((c.name for c in columns if c.kind == "month"), None)
     if month is not None:
-        return _tallied(path, table, columns, options, month)
+        return _tallied(place, table, columns, options, month)
     when = next((c for c in columns if c.kind == "date"), None)
     pair = _pair(columns)
-    return _offences(path, columns, options, when, pair) if when is not None and pair is not None else ""
+    return _offences(place, columns, options, when, pair) if when is not None and pair is not None else ""
 
 
-def _head(path: str, source: str, columns: Sequence[Column], options: ExtractOptions) -> list[str]:
+def _head(place: Place, source: str, columns: Sequence[Column], options: ExtractOptions) -> list[str]:
     declared = re.findall(
         r"(\w+): (\[[^\]]*\]|\"[^\"]*\"|[^,{}]+)", options_line(options, columns).removeprefix(", options: ")
     )
-    lines = ["data:", "  - id: offences", f"    source: {source}", f"    path: {quoted(path)}", "    options:"]
+    lines = ["data:", "  - id: offences", f"    source: {source}", *(f"    {p}" for p in placed(place)), "    options:"]
     lines += [f"      {name}: {value.strip()}" for name, value in declared]
     hidden = list(dict.fromkeys(m for c in columns for m in c.suppressed))
     if hidden:
@@ -53,13 +53,13 @@ def _pair(columns: Sequence[Column]) -> tuple[str, str, str, str] | None:
 
 
 def _offences(
-    path: str,
+    place: Place,
     columns: Sequence[Column],
     options: ExtractOptions,
     when: Column,
     pair: tuple[str, str, str, str],
 ) -> str:
-    lines = _head(path, "events", columns, options)
+    lines = _head(place, "events", columns, options)
     later = [c.name for c in columns if c.kind == "date" and c.name != when.name]
     lines.append(f"      when: {quoted(when.name)}")
     lines += (
@@ -92,12 +92,12 @@ def _place(table: Table, columns: Sequence[Column], beside: Sequence[str]) -> st
     return max(named, key=lambda c: table.frame[c.name].nunique()).name if named else None
 
 
-def _tallied(path: str, table: Table, columns: Sequence[Column], options: ExtractOptions, month: str) -> str:
+def _tallied(place: Place, table: Table, columns: Sequence[Column], options: ExtractOptions, month: str) -> str:
     area = _place(table, columns, [month])
     counts = [c.name for c in columns if c.kind == "number" or c.suppressed]
     if area is None or not counts:
         return ""
-    lines = [*_head(path, "counts", columns, options), f"      area: {quoted(area)}", f"      period: {quoted(month)}"]
+    lines = [*_head(place, "counts", columns, options), f"      area: {quoted(area)}", f"      period: {quoted(month)}"]
     named = ", ".join(
         f"{re.sub(r'[^a-z0-9]+', '_', c.lower()).strip('_') or 'count'}: {quoted(c)}" for c in counts if c != area
     )
@@ -105,11 +105,11 @@ def _tallied(path: str, table: Table, columns: Sequence[Column], options: Extrac
     return "\n".join([*lines, *_units()])
 
 
-def _wide(path: str, table: Table, columns: Sequence[Column], options: ExtractOptions, months: Sequence[str]) -> str:
+def _wide(place: Place, table: Table, columns: Sequence[Column], options: ExtractOptions, months: Sequence[str]) -> str:
     area = _place(table, columns, months)
     if area is None:
         return ""
-    lines = [*_head(path, "counts", columns, options), f"      area: {quoted(area)}", "      months_in: columns"]
+    lines = [*_head(place, "counts", columns, options), f"      area: {quoted(area)}", "      months_in: columns"]
     return "\n".join([*lines, *_units()])
 
 

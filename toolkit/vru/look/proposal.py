@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from vru.look.column import Column
 from vru.sources.extract import ExtractOptions
+from vru.sources.source import Asked
 
 _COVARIATES = ("number", "category", "yes_no", "date")
 
@@ -37,9 +38,21 @@ def options_line(given: ExtractOptions, columns: Sequence[Column]) -> str:
     return f", options: {{{', '.join(parts)}}}" if parts else ""
 
 
-def table_plan(path: str, declared: str, columns: Sequence[Column], days: "DaysTable | None" = None) -> str:
+Place = str | Asked
+"""Where a table is: the path of a file, or what is asked of a connection."""
+
+
+def placed(place: Place) -> tuple[str, ...]:
+    """The same as entries of a plan's data."""
+    if isinstance(place, str):
+        return (f"path: {quoted(place)}",)
+    what = ("table", place.table) if place.table is not None else ("query", place.query or "")
+    return f"connection: {place.connection}", f"{what[0]}: {quoted(what[1])}"
+
+
+def table_plan(place: Place, declared: str, columns: Sequence[Column], days: "DaysTable | None" = None) -> str:
     """A plan's ``data`` and ``cohort`` for a table with one row per person, or ``days`` where it is of places and dates."""
-    lines = ["data:", f"  - {{id: extract, source: extract, path: {quoted(path)}{declared}}}"]
+    lines = ["data:", f"  - {{id: extract, source: extract, {', '.join(placed(place))}{declared}}}"]
     hidden = list(dict.fromkeys(m for c in columns for m in c.suppressed))
     if hidden:
         ranges = ", ".join(f"{json.dumps(m, ensure_ascii=False)}: [LOWEST, HIGHEST]" for m in hidden)

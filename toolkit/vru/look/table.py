@@ -9,7 +9,7 @@ from vru.intake import columns as read
 from vru.look.areas_block import areas_plan
 from vru.look.column import Column, look_at_column
 from vru.look.looked import Coverage, Looked, Part
-from vru.look.proposal import DaysTable, options_line, table_plan
+from vru.look.proposal import DaysTable, Place, options_line, table_plan
 from vru.periods import months_between
 from vru.sources.extract import ExtractOptions
 
@@ -21,8 +21,8 @@ _EACH = 3
 """Rows that a place has at least, on average."""
 
 
-def look_at_table(table: Table, path: str, options: ExtractOptions) -> Looked:
-    """What ``table``, read from ``path`` with ``options``, seems to hold. No cell of a row is shown, only counted values."""
+def look_at_table(table: Table, place: Place, options: ExtractOptions) -> Looked:
+    """What ``table``, read from ``place`` with ``options``, seems to hold. No cell of a row is shown, only counted values."""
     columns = [look_at_column(str(c), read.text(table, str(c)), table.marks) for c in table.frame.columns]
     questions = [q for c in columns for q in c.questions]
     forms = {c.dates for c in columns if c.kind == "date"}
@@ -44,7 +44,7 @@ def look_at_table(table: Table, path: str, options: ExtractOptions) -> Looked:
         tuple(parts),
         covered,
         tuple(questions),
-        areas_plan(path, table, columns, options) or table_plan(path, declared, columns, _days(table, columns)),
+        areas_plan(place, table, columns, options) or table_plan(place, declared, columns, _days(table, columns)),
     )
 
 

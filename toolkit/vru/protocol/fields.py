@@ -9,12 +9,14 @@ from pydantic import Field, StringConstraints, model_validator
 
 from vru.periods import Calendar
 from vru.protocol.counting import Outcome, Window
+from vru.protocol.data_source import DataSource
 from vru.protocol.rows import CohortPlan, Days
 from vru.protocol.section import Moment, Month, Name, Options, Section, Slug, Text
 from vru.protocol.units import Buffers, Selection, Units
 
 __all__ = [
     "Buffers",
+    "DataSource",
     "Moment",
     "Month",
     "Name",
@@ -80,15 +82,6 @@ class Question(Section):
     smallest_effect: float = Field(
         gt=0, lt=1, description="Smallest relative fall that would matter: 0.10 means 10% fewer offences"
     )
-
-
-class DataSource(Section):
-    """One source of events. ``path`` is relative to the evaluation folder or to --data."""
-
-    id: Name
-    source: Name
-    path: str | None = None
-    options: Options = Field(default_factory=dict)
 
 
 class Graph(Section):

@@ -78,6 +78,10 @@ def problem_of(error: Any, file: YamlFile) -> Problem:
     place: Place = tuple(error["loc"])
     kind, context = error["type"], error.get("ctx", {})
     where = file.where(place)
+    if place[-1:] == ("connection",):
+        # What stands there may be an address with a password in it.
+        hint = "no address or password belongs in a plan: your own connections file names them"
+        return Problem("is not the name of a connection: small letters, digits and _", where, hint=hint)
     if kind == "extra_forbidden":
         known = known_keys(Protocol, place[:-1])
         return Problem("is not a field", where, allowed=", ".join(known), hint=nearest(str(place[-1]), known))

@@ -8,13 +8,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from vru.errors import DataError, Problem
-from vru.look import Looked, look_at_archive, look_at_areas, look_at_table
+from vru.look import Looked, Part, look_at_archive, look_at_areas, look_at_table
 from vru.protocol.reading import plain_reason
 from vru.protocol.whole_file import write_whole
 from vru.sources import extract, police_uk
 from vru.sources.extract import ExtractOptions
 from vru.sources.police_uk import PoliceUkOptions
-from vru.sources.source import Progress, Request
+from vru.sources.source import Asked, Progress, Request
+from vru.sources.sql import tables_of
 
 TABLES, MAPS = (".csv", ".xlsx", ".parquet"), (".gpkg", ".geojson", ".json", ".shp")
 _ALLOWED = ", ".join([*TABLES, ".zip or a folder from data.police.uk", *MAPS])
@@ -36,6 +37,19 @@ def look_at(path: Path, options: ExtractOptions, progress: Progress) -> Looked:
             found = look_at_table(extract.read(request, options), str(path), options)
             return replace(found, head=f"{kind[1:]}, {found.head}")
     raise DataError(Problem(f"{kind or 'a file without ending'} is not read", path.name, _ALLOWED))
+
+
+def look_at_database(asked: Asked, options: ExtractOptions, progress: Progress) -> Looked:
+    """What a table or a query of a connection holds; of a connection alone, its tables. Raises DataError."""
+    if asked.table is None and asked.query is None:
+        kind, tables = tables_of(asked)
+        plan = f"data:\n  - {{id: extract, source: extract, connection: {asked.connection}, table: TABLE}}"
+        parts = tuple(Part(t, f"vru look {asked.connection}:{t}") for t in tables)
+        return Looked(asked.connection, f"{kind}, {len(tables)} tables and views", parts, (), (), plan)
+    if asked.table is not None and asked.query is not None:
+        raise DataError(Problem("names a table and gives a query", asked.connection, "one of them"))
+    with tempfile.TemporaryDirectory(prefix="vru-look-") as cache:
+        return look_at_table(extract.read(Request(None, Path(cache), 0, progress, asked), options), asked, options)
 
 
 def options_given(**given: Any) -> ExtractOptions:

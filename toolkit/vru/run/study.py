@@ -24,7 +24,7 @@ from vru.protocol.references import reference_problems
 from vru.protocol.tabled import CountColumns, EventColumns
 from vru.protocol.whole_file import write_whole
 from vru.protocol.yaml_file import YamlFile
-from vru.sources.source import Progress, Request
+from vru.sources.source import Asked, Progress, Request
 from vru.version import __version__
 from vru.words.terms import terms_of
 
@@ -225,7 +225,9 @@ def _read(study: Study, bound: BoundSource, progress: Progress) -> Events | Tabl
     cache = workspace_of(study.folder) / ".vru" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     path = find_data(study, bound.plan.path) if bound.plan.path else None
-    request = Request(path, cache, study.plan.protocol.seed, progress)
+    d = bound.plan
+    asked = Asked(d.connection, d.table, d.query, workspace_of(study.folder)) if d.connection else None
+    request = Request(path, cache, study.plan.protocol.seed, progress, asked)
     read = bound.source.read(request, bound.options)
     return _of_areas(study, read, bound.options, cache) if isinstance(read, Table) else read
 

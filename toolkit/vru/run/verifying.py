@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from vru.binding import resolve
 from vru.disclosure import suppress
-from vru.errors import LibraryError, Problem, ProtocolError
+from vru.errors import DataError, LibraryError, Problem, ProtocolError
 from vru.evaluation import Inputs, evaluate
 from vru.graph import license_adjustment
 from vru.library import Difference, StoredRecord, compare_results, scan, verify_version
@@ -33,10 +33,11 @@ class Verified:
     differences: tuple[Difference, ...]
 
 
-def verify(reference: str, library: Path, data: Path | None, progress: Progress) -> Verified:
+def verify(reference: str, library: Path, data: Path | None, progress: Progress, *, connect: bool = False) -> Verified:
     """Check a record ``[organisation/]id[@version]``; with data (or for simulated data) recompute it.
 
-    A literature record has no plan and no data: only its integrity and its arithmetic are checked.
+    connect : also ask the databases that the plan names, by the connections of whoever verifies. A literature record has
+    no plan and no data: only its integrity and its arithmetic are checked.
 
     Raises LibraryError if there is no such record, DataError if its data cannot be found or differ.
     """
@@ -47,9 +48,14 @@ def verify(reference: str, library: Path, data: Path | None, progress: Progress)
     protocol, published = protocol_of(stored), result_of(stored)
     if all(f.verdict != "fail" for f in integrity):
         integrity += made_again(read_version(stored.path, stored.path.name), protocol, published)
-    makes_own_data = all(s.plan.path is None for s in resolve(protocol).sources)
-    if data is None and not makes_own_data:
+    sources = resolve(protocol).sources
+    if data is None and not connect and not all(s.makes_own for s in sources):
         return Verified(stored, integrity, None, ())
+    if not connect and (asked := [s.plan for s in sources if s.plan.connection]):
+        # A record may come from a stranger: its query is run when somebody says so.
+        named = ", ".join(f"{d.id} (connection {d.connection})" for d in asked)
+        hint = "read its query, define the connection here, and add --connect"
+        raise DataError(Problem(f"data stand in a database: {named}", reference, hint=hint))
     recomputed = recompute(protocol, published, data, progress)
     return Verified(stored, integrity, recomputed, compare_results(published, recomputed))
 

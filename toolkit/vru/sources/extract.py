@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from vru.errors import DataError, Problem
 from vru.events import DataNote, Marks, Table
+from vru.protocol.tabled import CountColumns, EventColumns
 from vru.sources import cache, tables
 from vru.sources.source import Request, Source, SourceOptions
 
@@ -67,6 +68,8 @@ def read(request: Request, options: SourceOptions) -> Table:
     """Every column as text. Raises DataError: absent, too large, not a table, no rows, a column named twice."""
     if not isinstance(options, ExtractOptions):
         raise TypeError(f"extract takes ExtractOptions, not {type(options).__name__}")
+    if request.asked is not None:
+        return _asked(request, options)
     path = request.path
     if path is None or not path.is_file():
         raise DataError(Problem("is not a file", str(path), KINDS, "mend data[].path, or pass --data"))
@@ -80,6 +83,21 @@ def read(request: Request, options: SourceOptions) -> Table:
     request.progress(f"reading {path.name}", 1, 1)
     log = (DataNote("extract", f"rows read from {path.name}", len(frame)), *notes)
     return Table(path.name, frame, f"sha256:{hashlib.sha256(raw).hexdigest()}", log, marks=options.marks)
+
+
+def _asked(request: Request, options: ExtractOptions) -> Table:
+    """A table or query of a database: of a table only the columns that the plan names, where it names them here."""
+    from vru.sources.sql import read_asked
+
+    assert request.asked is not None  # the caller looked
+    where = request.asked.connection
+    for name, given in (("sheet", options.sheet), ("separator", options.separator)):
+        if given is not None:
+            raise DataError(Problem(f"{name} belongs to files", where, hint=f"leave out options.{name}"))
+    wide = isinstance(options, CountColumns) and options.months_in == "columns"
+    named = isinstance(options, (EventColumns, CountColumns)) and not wide
+    wanted = options.columns() if named and isinstance(options, (EventColumns, CountColumns)) else None
+    return read_asked(request, options.marks, wanted)
 
 
 def read_frame(frame: pd.DataFrame, name: str, request: Request) -> Table:
@@ -122,4 +140,5 @@ SOURCE = Source(
     read=read,
     gives="table",
     profile="police_local",
+    asks=True,
 )

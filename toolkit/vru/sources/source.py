@@ -20,10 +20,23 @@ class SourceOptions(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A table or a query (one of them) of a named connection.
+
+    away_from : the workspace, in which the connections file may not lie; None where there is none yet.
+    """
+
+    connection: str
+    table: str | None
+    query: str | None
+    away_from: Path | None
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What a source is asked to read.
 
-    path : the archive (zip or folder), or None where the source makes its own data.
+    path : the archive (zip or folder), or None where the source makes its own data or asks a database.
     cache : folder for content-addressed Parquet; may be shared by runs going on at once.
     seed : of the protocol, for sources that draw random numbers.
     """
@@ -32,6 +45,7 @@ class Request:
     cache: Path
     seed: int
     progress: Progress
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,7 @@ class Source:
 
     gives : "events" of areas, for a panel by month, or a "table" whose columns the plan names.
     profile : the mildest disclosure profile that a plan over this source may have.
+    asks : whether it also reads a table or query of a database.
     """
 
     name: str
@@ -49,3 +64,4 @@ class Source:
     read: Callable[[Request, SourceOptions], Events | Table]
     gives: Literal["events", "table"] = "events"
     profile: str = "public_police_uk"
+    asks: bool = False

@@ -111,7 +111,7 @@ def _shown(cell: Any) -> str | None:
     value = cell.value
     if isinstance(value, (int, float)) and not isinstance(value, bool) and "%" in str(cell.number_format):
         return f"{round(100 * value, 10):.10g}%"
-    return _as_text(value)
+    return as_text(value)
 
 
 def _workbook(name: str, raw: bytes, calculated: bool) -> Any:
@@ -168,7 +168,7 @@ def parquet_frame(name: str, raw: bytes, notes: list[DataNote]) -> pd.DataFrame:
         frame[column] = [float(np.format_float_positional(v)) for v in frame[column].to_numpy()]
     header = [str(c) for c in frame.columns]
     frame.columns = pd.RangeIndex(len(header))
-    return _named(name, header, frame.astype(object).map(_as_text), notes)
+    return _named(name, header, frame.astype(object).map(as_text), notes)
 
 
 def _named(name: str, header: Iterable[str], frame: pd.DataFrame, notes: list[DataNote]) -> pd.DataFrame:
@@ -189,7 +189,7 @@ def _filled(value: object) -> object:
     return None if value is None or not str(value).strip() else value
 
 
-def _as_text(value: Any) -> str | None:
+def as_text(value: Any) -> str | None:
     """A cell as it would stand in a CSV file: whole numbers without .0, dates in ISO form and local time."""
     if (
         value is None
@@ -208,7 +208,9 @@ def _as_text(value: Any) -> str | None:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f") if value.is_finite() else None
+        # Not normalize(), which rounds to 28 digits.
+        shown = format(value, "f")
+        return (shown.rstrip("0").rstrip(".") if "." in shown else shown) if value.is_finite() else None
     if isinstance(value, (float, np.floating)):
         return f"{int(value)}" if float(value).is_integer() else f"{value}"
     text = str(value)

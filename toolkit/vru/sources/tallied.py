@@ -76,6 +76,7 @@ EVENTS = Source(
     options=EventsOptions,
     read=read,
     profile="police_local",
+    asks=True,
 )
 COUNTS = Source(
     name="counts",
@@ -84,4 +85,5 @@ COUNTS = Source(
     options=CountsOptions,
     read=read,
     profile="police_local",
+    asks=True,
 )
