@@ -149,7 +149,7 @@ def _misfit(name: str, takes: str, protocol: Protocol) -> str:
 
 def _covariate_problems(protocol: Protocol) -> list[Problem]:
     """Covariates that the cohort lacks, that come after treatment, or that the graph does not license."""
-    known = list(protocol.cohort.covariates) if protocol.cohort else []
+    known = list(protocol.cohort.known_before) if protocol.cohort else []
     licensed = set(protocol.graph.adjustment)
     found = after_treatment(protocol.graph, known, "cohort.covariates")
     for a in protocol.analyses:

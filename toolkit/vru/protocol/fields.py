@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from vru.protocol.linked import OutcomeKind, row_faults, time_fault
 from vru.protocol.rows import CohortPlan, Column, Days
 from vru.protocol.section import Moment, Month, Name, Options, Section, Slug, Text
 from vru.protocol.units import Buffers, Selection, Units
@@ -104,14 +105,18 @@ class Outcome(Section):
     data: Name = "crimes"
     filter: dict[str, list[str]] = Field(default_factory=dict, description="Column of the events: allowed values")
     column: Column | None = Field(None, description="For people: the column that holds the outcome")
-    kind: Literal["binary", "count", "continuous"] | None = Field(None, description="For people: what the column holds")
+    kind: OutcomeKind | None = Field(None, description="For people: what the column holds, or is made of linked events")
+    time: Column | None = Field(None, description="For kind: time with a column: the column of days followed up")
+    days: int | None = Field(None, ge=1, le=36_525, description="Of linked events: follow-up of this outcome alone")
     direction: Literal["decrease", "increase"] = Field("decrease", description="Which change is good")
     primary: bool = False
 
     @model_validator(mode="after")
     def _whole(self) -> "Outcome":
-        if (self.column is None) != (self.kind is None):
+        if self.column is not None and self.kind is None:
             raise ValueError("column and kind go together: name the column and say what it holds")
+        if wrong := time_fault(self.kind, self.column, self.time, self.days):
+            raise ValueError(wrong)
         if self.column is not None and self.filter:
             raise ValueError("filter counts events, column reads a value per row: give one of them")
         return self
@@ -286,8 +291,8 @@ def shape_faults(protocol: Protocol) -> list[str]:
     if protocol.window.period != period:
         found.append(f"units.kind: {kind} needs window.period: {period}")
     for o in protocol.outcomes:
-        if (o.column is not None) != (shape == "people"):
-            found.append(f"outcome {o.id}: {'column belongs to people' if o.column else 'needs column and kind'}")
+        linked = protocol.cohort.follow_up.linked if protocol.cohort and protocol.cohort.follow_up else {}
+        found += [f"outcome {o.id}: {f}" for f in row_faults(shape == "people", o.column, o.kind, o.data, list(linked))]
         if shape == "areas" and "filter" not in o.model_fields_set:
             found.append(f"outcome {o.id}: needs filter, the column of the events and its allowed values")
     if shape != "areas" and protocol.artificial_effect is not None:

@@ -59,6 +59,7 @@ def take_rows(
         if not (rows & seen).any():
             raise MethodError(Problem(f"no {name} row has an observed outcome", where=f"outcome {outcome}"))
     x, names, notes = _numbers(cohort.covariates, at, covariates)
+    follow_up = cohort.exposure_of(outcome)
     lost = (int((~seen & treated).sum()), int((~seen & ~treated).sum()))
     return Rows(
         at=at,
@@ -71,7 +72,7 @@ def take_rows(
         cluster=_codes(cohort.cluster, at),
         stratum=_codes(cohort.stratum, at),
         period=_codes(cohort.period, at),
-        exposure=None if cohort.exposure is None else cohort.exposure[at],
+        exposure=None if follow_up is None else follow_up[at],
         lost=lost,
         notes=(*_lost_note(lost, treated, cohort.noun), *notes),
     )
