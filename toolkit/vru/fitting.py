@@ -25,6 +25,7 @@ def fit_problems(protocol: Protocol) -> list[Problem]:
         if takes != shape:
             allowed = ", ".join(m.name for m in METHODS.values() if m.takes == shape)
             found.append(Problem(_misfit(a.method, takes, protocol), f"analysis {a.id}: method", allowed))
+    found += _timed_problems(protocol)
     for c in protocol.checks:
         if shape not in CHECKS[c.name].takes:
             allowed = ", ".join(k.name for k in CHECKS.values() if shape in k.takes)
@@ -33,6 +34,19 @@ def fit_problems(protocol: Protocol) -> list[Problem]:
     found += _source_problems(protocol)
     found += _comparison_problems(protocol) + _selection_problems(protocol) + _described_problems(protocol)
     return found + (_covariate_problems(protocol) if protocol.cohort and not found else [])
+
+
+def _timed_problems(protocol: Protocol) -> list[Problem]:
+    """Times to an event and methods that follow them up go together."""
+    kinds = {o.id: o.kind for o in protocol.outcomes}
+    found = []
+    for a in protocol.analyses if protocol.units.shape == "people" else ():
+        timed = kinds.get(a.outcome) == "time"
+        if METHODS[a.method].takes == "people" and METHODS[a.method].timed != timed:
+            what = f"{a.outcome} is of kind {kinds.get(a.outcome)}, which {a.method} does not take"
+            allowed = ", ".join(m.name for m in METHODS.values() if m.takes == "people" and m.timed == timed)
+            found.append(Problem(what, f"analysis {a.id}: method", allowed))
+    return found
 
 
 def _source_problems(protocol: Protocol) -> list[Problem]:

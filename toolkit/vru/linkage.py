@@ -1,7 +1,13 @@
 """How an extract of events was matched with the people of a plan: who was found, by arm, before and after their start."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+UNEVEN, FEWER, SURE = 0.1, 0.8, 3.0
+"""An arm is matched much worse: by ten points, by a fifth, and by three standard errors."""
+ENOUGH = 10
+"""Smaller arms say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +37,25 @@ class Linkage:
     arms: Mapping[str, LinkedArm]
     rows: Mapping[str, int]
     custody: Mapping[str, float]
+
+
+def uneven(link: Linkage) -> tuple[str, str, str] | None:
+    """The arm matched much worse, the other, and when: before follow-up no programme can have changed it."""
+    arms = {name: arm for name, arm in link.arms.items() if arm.n >= ENOUGH}
+    if len(arms) < 2:
+        return None
+    for moment in ("before follow-up", "at all"):
+        pairs = {k: (a.before if moment == "before follow-up" else a.any, a.n) for k, a in arms.items()}
+        if not any(hits for hits, _ in pairs.values()):
+            continue
+        worse, better = sorted(pairs, key=lambda k: pairs[k][0] / pairs[k][1])
+        none = pairs[worse][0] == 0
+        if (moment == "before follow-up" or none) and _much(*pairs[worse], *pairs[better]):
+            return worse, better, moment
+    return None
+
+
+def _much(x: int, n: int, y: int, m: int) -> bool:
+    low, high, whole = x / n, y / m, (x + y) / (n + m)
+    spread = math.sqrt(max(whole * (1 - whole), 1e-12) * (1 / n + 1 / m))
+    return high - low >= UNEVEN and low <= FEWER * high and high - low > SURE * spread

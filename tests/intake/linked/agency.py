@@ -43,7 +43,9 @@ def export(rng: Generator, n: int = 1200, ratio: float = 0.6, *, by_lot: bool = 
     for i in range(n):
         first_day = int((np.datetime64(COVERS[0]) - start[i]).astype(int))
         last_day = min(int((np.datetime64(COVERS[1]) - start[i]).astype(int)), int(left[i]))
-        in_custody = [(a, a + int(rng.integers(20, 120))) for a in rng.integers(-900, 500, 2)] if rng.random() < 0.08 else []
+        in_custody = (
+            [(a, a + int(rng.integers(20, 120))) for a in rng.integers(-900, 500, 2)] if rng.random() < 0.08 else []
+        )
         inside = in_custody if spells else []
         held += [(ref[i], start[i] + np.timedelta64(a, "D"), start[i] + np.timedelta64(b, "D")) for a, b in inside]
         for day in _offences(rng, rate[i], ratio if treated[i] else 1.0, first_day, last_day, inside):
@@ -55,7 +57,9 @@ def export(rng: Generator, n: int = 1200, ratio: float = 0.6, *, by_lot: bool = 
             "group": np.where(treated, "Mentoring", "Usual support"),
             "age": age,
             "need_score": np.round(50 + 10 * need, 1),
-            "moved_on": [str(s + np.timedelta64(int(d), "D")) if d < 10**6 else "" for s, d in zip(start, left, strict=True)],
+            "moved_on": [
+                str(s + np.timedelta64(int(d), "D")) if d < 10**6 else "" for s, d in zip(start, left, strict=True)
+            ],
         }
     )
     offences = _charged(rng, rows, n)

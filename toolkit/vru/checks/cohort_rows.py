@@ -38,6 +38,8 @@ def cohort_rows(case: Case) -> CohortRows:
     cohort, outcome = case.cohort, case.estimate.outcome
     if outcome not in cohort.outcomes:
         raise MethodError(f"the cohort has no outcome {outcome}.")
+    if cohort.kinds[outcome] == "time":
+        raise MethodError("the outcome is a time to an event, which this check does not follow up.")
     y = cohort.outcomes[outcome]
     at = np.flatnonzero(~np.isnan(y))
     treated = getattr(cohort, arm_of(case))[at] == 1

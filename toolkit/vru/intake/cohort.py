@@ -56,11 +56,12 @@ def _linked(
     if reading.problems:
         raise DataError(*reading.problems)
     more = link(protocol, plan.follow_up, tables, reading, found)
-    covariates = pd.DataFrame({**dict(cohort.covariates.items()), **more.covariates})
+    frames = [cohort.covariates] if len(cohort.covariates.columns) else []
+    covariates = pd.concat([*frames, pd.DataFrame(more.covariates)], axis=1)
     kinds: dict[str, Kind] = {o.id: o.kind for o in protocol.outcomes if o.kind}
     whole = replace(
         cohort,
-        outcomes={o.id: cohort.outcomes.get(o.id, more.outcomes.get(o.id)) for o in protocol.outcomes},
+        outcomes={o.id: {**cohort.outcomes, **more.outcomes}[o.id] for o in protocol.outcomes},
         kinds=kinds,
         covariates=covariates,
         times={**cohort.times, **more.times},
@@ -123,7 +124,9 @@ def _cohort(protocol: Protocol, plan: CohortPlan, reading: read.Reading, outcome
         assigned=arms[0],
         received=arms[1],
         covariates=covariates,
-        **groups,
+        cluster=groups["cluster"],
+        stratum=groups["stratum"],
+        period=groups["period"],
         exposure=exposure,
         running=running,
         dated=dated,

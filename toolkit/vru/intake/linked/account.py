@@ -1,6 +1,5 @@
 """The account of a link: who was matched, by arm, before and after; and what it makes a reader ask."""
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,12 +10,8 @@ from vru.intake.linked.custody import Spells
 from vru.intake.linked.events import People
 from vru.intake.linked.follow import Follow
 from vru.keys import skeleton
-from vru.linkage import LinkedArm, Linkage
+from vru.linkage import Linkage, LinkedArm, uneven
 from vru.protocol.linked import LinkedEvents
-
-UNEVEN, FEWER, SURE = 0.1, 0.8, 3.0
-"""An arm is matched much worse: by ten points, by a fifth, and by three standard errors."""
-ENOUGH = 10
 
 
 def linkage(plan: LinkedEvents, events: People, on_record: np.ndarray, found: Follow, held: Spells) -> Linkage:
@@ -41,7 +36,9 @@ def linkage(plan: LinkedEvents, events: People, on_record: np.ndarray, found: Fo
 def _near(people: np.ndarray, there: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Whose id is in the extract but for case, signs, spaces or leading zeros, and is nobody else's in the list."""
     others = {skeleton(k) for k in np.setdiff1d(known, people).tolist()}
-    return np.array([not t and skeleton(p) in others for p, t in zip(people.tolist(), there.tolist(), strict=True)], bool)
+    return np.array(
+        [not t and skeleton(p) in others for p, t in zip(people.tolist(), there.tolist(), strict=True)], bool
+    )
 
 
 def notes(link: Linkage) -> Iterator[DataNote]:
@@ -51,8 +48,8 @@ def notes(link: Linkage) -> Iterator[DataNote]:
             text = f"{link.data}: {_share(arm.any, arm.n)} of the {name} have an event at all, {_share(arm.before, arm.n)} "
             yield DataNote("link", f"{text}before follow-up, {_share(arm.after, arm.n)} in it")
     for reason, n in link.rows.items():
-        if n:
-            yield DataNote("link", f"{link.data}: rows" + ("" if reason == "rows" else f" {reason}"), n)
+        if n and reason != "rows":
+            yield DataNote("link", f"{link.data}: rows {reason}", n)
     if any(link.custody.values()):
         text = ", ".join(f"{share:.0%} of {name}" for name, share in link.custody.items())
         yield DataNote("link", f"{link.data}: share of follow-up in custody: {text}")
@@ -61,7 +58,8 @@ def notes(link: Linkage) -> Iterator[DataNote]:
 def lines(link: Linkage) -> Iterator[str]:
     """For the analyst alone, with counts."""
     for name, arm in link.arms.items():
-        said = f"{link.data}: of {arm.n:,} {name}, {arm.any:,} have an event, {arm.before:,} before follow-up, {arm.after:,} in it"
+        said = f"{link.data}: of {arm.n:,} {name}, {arm.any:,} have an event, {arm.before:,} before follow-up and "
+        said += f"{arm.after:,} in it"
         yield said + (f"; {arm.not_found:,} not on record, taken as not observed" if arm.not_found else "")
 
 
@@ -70,7 +68,7 @@ def asked(link: Linkage) -> Iterator[Question]:
     near = {name: arm.near for name, arm in link.arms.items() if arm.near}
     if near:
         listed = ", ".join(f"{n:,} {name}" for name, n in near.items())
-        said = f"{link.data}: {listed} ids without an event are somebody's in the extract but for case, signs or zeros. Are they others?"
+        said = f"{link.data}: {listed} ids without an event are in the extract but for case, signs or zeros. Are they others'?"
         yield Question(f"near_{link.data}", said, "write each id in one way in both files")
     if gap := uneven(link):
         worse, better, moment = gap
@@ -82,28 +80,6 @@ def asked(link: Linkage) -> Iterator[Question]:
         )
         hint = f"ask the holder who was found, and name that column under linked.{link.data}.found"
         yield Question(f"link_{link.data}", said, hint)
-
-
-def uneven(link: Linkage) -> tuple[str, str, str] | None:
-    """The arm matched much worse, the other, and when: before follow-up no programme can have changed it."""
-    arms = {name: arm for name, arm in link.arms.items() if arm.n >= ENOUGH}
-    if len(arms) < 2:
-        return None
-    for moment in ("before follow-up", "at all"):
-        pairs = {k: (a.before if moment == "before follow-up" else a.any, a.n) for k, a in arms.items()}
-        if not any(hits for hits, _ in pairs.values()):
-            continue
-        worse, better = sorted(pairs, key=lambda k: pairs[k][0] / pairs[k][1])
-        none = pairs[worse][0] == 0
-        if (moment == "before follow-up" or none) and _much(*pairs[worse], *pairs[better]):
-            return worse, better, moment
-    return None
-
-
-def _much(x: int, n: int, y: int, m: int) -> bool:
-    low, high, whole = x / n, y / m, (x + y) / (n + m)
-    spread = math.sqrt(max(whole * (1 - whole), 1e-12) * (1 / n + 1 / m))
-    return high - low >= UNEVEN and low <= FEWER * high and high - low > SURE * spread
 
 
 def _share(x: int, n: int) -> str:

@@ -10,7 +10,7 @@ from vru.errors import DataError, Problem, Question
 from vru.events import Table
 from vru.intake import columns as read
 from vru.intake.linked.follow import Follow, day_of, days_of
-from vru.keys import fold
+from vru.keys import fold, slug
 from vru.protocol.linked import LinkedEvents
 
 SPARE = 45
@@ -117,8 +117,10 @@ def _ask_filters(reading: read.Reading, filters: Mapping[str, list[str]], texts:
     for column, values in filters.items():
         there = set(np.unique(texts[column]).tolist())
         if lost := [v for v in dict.fromkeys(values) if fold(v) not in there]:
-            said = f"{column}: not once in {reading.table.name}: {', '.join(lost)}. Is it spelt as the extract spells it?"
-            reading.questions.append(Question(f"filter_{read.slug(column)}", said, "mend the filter"))
+            said = (
+                f"{column}: not once in {reading.table.name}: {', '.join(lost)}. Is it spelt as the extract spells it?"
+            )
+            reading.questions.append(Question(f"filter_{slug(column)}", said, "mend the filter"))
 
 
 def _ask_repeats(reading: read.Reading, name: str, plan: LinkedEvents) -> None:

@@ -33,7 +33,7 @@ class Follow:
         """Days of each one's follow-up that the extract covers and in which the person was there, ``(n,)``."""
         first = self.start + self.first_day
         end = np.minimum(np.minimum(first + days - 1, day_of(covers.last)), self.left)
-        return np.where(first >= day_of(covers.first), np.clip(end - first + 1, 0, None), 0.0)
+        return np.asarray(np.where(first >= day_of(covers.first), np.clip(end - first + 1, 0, None), 0.0))
 
 
 def day_of(text: str) -> int:
@@ -44,7 +44,7 @@ def day_of(text: str) -> int:
 def days_of(found: pd.Series) -> np.ndarray:
     """Whole days since 1970-01-01, NaN where there is no date; a time of day is left out."""
     days = found.to_numpy().astype("datetime64[D]")
-    return np.where(np.isnat(days), np.nan, days.astype("int64").astype(float))
+    return np.asarray(np.where(np.isnat(days), np.nan, days.astype("int64").astype(float)))
 
 
 def columns(plan: FollowUp) -> list[str]:
@@ -63,7 +63,9 @@ def follow(protocol: Protocol, plan: FollowUp, reading: read.Reading, ids: np.nd
         early = given < start
         if early.any():
             what = f"{int(early.sum()):,} rows left before they started"
-            reading.problems.append(Problem(what, reading.at(plan.left), hint="mend the dates, or leave those rows out"))
+            reading.problems.append(
+                Problem(what, reading.at(plan.left), hint="mend the dates, or leave those rows out")
+            )
         left = np.where(np.isnan(given), np.inf, given)
     found = Follow(ids, treated, start, left, plan.from_day, plan.days)
     _ask(protocol, found, reading, plan)

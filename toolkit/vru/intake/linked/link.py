@@ -31,7 +31,9 @@ class Linked:
     provenance: dict[str, str] = field(default_factory=dict)
 
 
-def link(protocol: Protocol, plan: FollowUp, tables: Mapping[str, Table], reading: read.Reading, found: Follow) -> Linked:
+def link(
+    protocol: Protocol, plan: FollowUp, tables: Mapping[str, Table], reading: read.Reading, found: Follow
+) -> Linked:
     """Every linked extract, in the plan's order. Raises DataError with every problem of an extract."""
     out = Linked()
     held = read_custody(plan.custody, None if plan.custody is None else tables[plan.custody.data], found)

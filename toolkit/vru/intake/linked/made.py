@@ -39,7 +39,9 @@ def outcome(o: Outcome, plan: LinkedEvents, events: People, known: np.ndarray, f
         return Values(np.where(length == days, any_.astype(float), np.nan), None)
     if o.kind == "count":
         at_risk = (length - held.days(first, first + length - 1)) / YEAR
-        return Values(np.where(at_risk > 0, np.bincount(at, minlength=n), np.nan), np.where(at_risk > 0, at_risk, np.nan))
+        return Values(
+            np.where(at_risk > 0, np.bincount(at, minlength=n), np.nan), np.where(at_risk > 0, at_risk, np.nan)
+        )
     soonest = np.full(n, np.inf)
     np.minimum.at(soonest, at, day)
     happened = np.isfinite(soonest)

@@ -116,7 +116,7 @@ def _notes(
             f"The share lost {word} between arms beyond chance ({p_is(attrition)}, rows taken as independent); that the "
             "shares are alike would not show that the same kind of people were lost."
         )
-    if rows.exposure is not None and rows.kind != "count":
+    if rows.exposure is not None and rows.kind not in ("count", "time"):
         notes.append(
             "Follow-up time is not used: it bears on counts only. Unequal follow-up would bias this comparison."
         )
