@@ -42,7 +42,7 @@ def fit(cohort: Cohort, outcome: str, options: MethodOptions, rng: Generator) ->
     event (hazard ratio), and for fewer than 5 clusters.
     """
     opts = Options.model_validate(options.model_dump())
-    rows = take_rows(cohort, outcome, opts.arm, opts.covariates)
+    rows = take_rows(cohort, outcome, opts.arm, opts.covariates, timed=True)
     sample = take_sample(rows, 0.0, "att")
     refuse_few_clusters(rows.cluster)
     time = np.asarray(rows.exposure, dtype=float)

@@ -34,7 +34,7 @@ def fit(cohort: Cohort, outcome: str, options: MethodOptions, rng: Generator) ->
     Raises MethodError where an arm is empty or has no event (hazard ratio), and for fewer than 5 clusters.
     """
     opts = Options.model_validate(options.model_dump())
-    trial = take_trial(cohort, outcome, opts.covariates)
+    trial = take_trial(cohort, outcome, opts.covariates, timed=True)
     refuse_few_clusters(trial.rows.cluster)
     last = until(trial.rows, trial.exposure, opts.until)
     effect = _ratio(trial, last) if opts.effect == "hazard_ratio" else _means(trial, last, opts.level)

@@ -75,14 +75,14 @@ def follow(protocol: Protocol, plan: FollowUp, reading: read.Reading, ids: np.nd
 def _starts(plan: FollowUp, reading: read.Reading, treated: np.ndarray) -> np.ndarray:
     own = days_of(read.dates(reading, plan.start, gaps=plan.comparison_start is not None))
     if plan.comparison_start is None:
-        return np.nan_to_num(own)
+        return np.asarray(np.nan_to_num(own))
     other = days_of(read.dates(reading, plan.comparison_start, gaps=True))
     start = np.where(treated, own, other)
     for side, column in ((treated, plan.start), (~treated, plan.comparison_start)):
         if lost := int(np.isnan(start[side]).sum()):
             arm = "treated" if column == plan.start else "comparison"
             reading.problems.append(Problem(f"{lost:,} {arm} rows have no date", reading.at(column)))
-    return np.nan_to_num(start)
+    return np.asarray(np.nan_to_num(start))
 
 
 def _ask(protocol: Protocol, found: Follow, reading: read.Reading, plan: FollowUp) -> None:

@@ -5,7 +5,6 @@ import math
 import numpy as np
 from scipy import stats
 
-from vru.errors import MethodError, Problem
 from vru.methods.people.rows import Rows
 from vru.results import Arm, Balance
 
@@ -23,11 +22,6 @@ def arms(rows: Rows, level: float, names: tuple[str, str] = ("treated", "compari
 
 
 def _arm(rows: Rows, side: np.ndarray, name: str, lost: int, level: float) -> Arm:
-    if rows.kind == "time":
-        hint = "use survival_trial or survival_comparison"
-        raise MethodError(
-            Problem("the outcome is a time to an event, which this method cannot compare", "method", hint=hint)
-        )
     y, n = rows.y[side], int(side.sum())
     tail = (1 - level) / 2
     if rows.kind == "binary":

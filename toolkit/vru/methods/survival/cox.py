@@ -8,6 +8,10 @@ import numpy as np
 from vru.errors import MethodError, Problem
 
 
+SETTLED = {"precision": 1e-10, "r_precision": 1e-14}
+"""The library's own rule stops at five digits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hazard:
     """value, se : of the arm's log hazard ratio. constant_p : of the test that the ratio does not change over time."""
@@ -49,7 +53,7 @@ def hazard(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            model = CoxPHFitter().fit(frame, "days", "happened", **named)
+            model = CoxPHFitter().fit(frame, "days", "happened", fit_options=SETTLED, **named)
         except (ConvergenceError, np.linalg.LinAlgError, ValueError):
             hint = "list fewer covariates, or leave out those that tell all events apart"
             raise MethodError(Problem("Cox's model does not settle on these data", "covariates", hint=hint)) from None

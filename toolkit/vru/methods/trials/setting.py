@@ -57,14 +57,14 @@ class Trial:
         return int(min(self.treated.sum(), (~self.treated).sum()))
 
 
-def take_trial(cohort: Cohort, outcome: str, covariates: Sequence[str]) -> Trial:
+def take_trial(cohort: Cohort, outcome: str, covariates: Sequence[str], *, timed: bool = False) -> Trial:
     """The trial's rows for one outcome, by intention to treat.
 
     Raises MethodError where an arm is empty, a covariate is unknown, or no stratum has both arms.
     """
     kept, dropped = _both_arms(cohort, outcome)
-    rows = take_rows(kept, outcome, "assigned", tuple(covariates))
-    known = balance(take_rows(kept, outcome, "assigned"))
+    rows = take_rows(kept, outcome, "assigned", tuple(covariates), timed=timed)
+    known = balance(take_rows(kept, outcome, "assigned", timed=timed))
     attrition = None
     if sum(rows.lost):
         n1, n0 = (int(side.sum()) + lost for side, lost in zip((rows.treated, ~rows.treated), rows.lost, strict=True))
