@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-UNEVEN, FEWER, SURE = 0.1, 0.8, 3.0
-"""An arm is matched much worse: by ten points, by a fifth, and by three standard errors."""
+UNEVEN, FEWER, SURE = 0.1, 0.8, 2.5
+"""An arm is matched much worse: by ten points, by a fifth, and by two and a half standard errors."""
 ENOUGH = 10
 """Smaller arms say nothing."""
 

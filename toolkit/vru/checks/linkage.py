@@ -27,7 +27,7 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     worst: Verdict = "fail" if "fail" in verdicts else "concern" if "concern" in verdicts else "pass"
     numbers = {f"{link.data}_{arm}_before": _share(link, arm) for link in links for arm in link.arms}
     threshold = (
-        "fail: an arm matched ten points and a fifth less before follow-up, beyond three standard errors; concern: ids that "
+        "fail: an arm matched ten points and a fifth less before follow-up, beyond 2.5 standard errors; concern: ids that "
         f"match but for signs, people not on record, or custody {options.custody:.0%} of follow-up apart"
     )
     return finding(NAME, case, worst, " ".join(text for _, text in told), numbers, threshold)

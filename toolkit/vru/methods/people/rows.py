@@ -49,9 +49,9 @@ def take_rows(
     *,
     timed: bool = False,
 ) -> Rows:
-    """Rows with an observed outcome, split by ``arm``; ``covariates`` None takes all the cohort has; timed : the method takes times.
+    """Rows with an observed outcome, split by ``arm``; ``covariates`` None takes all the cohort has.
 
-    Raises MethodError naming everything that makes a comparison impossible.
+    timed : the method takes times to an event. Raises MethodError naming everything that makes a comparison impossible.
     """
     side = cohort.assigned if arm == "assigned" else cohort.received
     problems = _problems(cohort, outcome, arm, side, covariates, timed)

@@ -7,7 +7,6 @@ import numpy as np
 
 from vru.errors import MethodError, Problem
 
-
 SETTLED = {"precision": 1e-10, "r_precision": 1e-14}
 """The library's own rule stops at five digits."""
 

@@ -1,0 +1,89 @@
+"""Visits from pings: runs of pings in an area, minutes by period, and areas in which several people were at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SPAN = np.int64(2**33)
+"""Seconds that fit into a key beside a group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """group : who and where, as one number. start, end : seconds. All ``(m,)``, in order of group and start."""
+
+    group: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+
+    def take(self, keep: np.ndarray) -> "Visits":
+        """Only these."""
+        return Visits(self.group[keep], self.start[keep], self.end[keep])
+
+
+def runs(key: np.ndarray, gap: float) -> Visits:
+    """Visits from sorted keys ``group * SPAN + second`` of pings inside areas.
+
+    A visit goes on while the next ping inside comes within ``gap`` seconds. The person came before the first ping and left
+    after the last one: half the mean time between pings is added at either end.
+    """
+    if not len(key):
+        none = np.zeros(0)
+        return Visits(none.astype(np.int64), none, none)
+    # Keys of two groups lie further apart than any gap.
+    begins = np.flatnonzero(np.concatenate([[True], np.diff(key) > gap]))
+    ends = np.append(begins[1:], len(key)) - 1
+    first, last = (key[begins] % SPAN).astype(float), (key[ends] % SPAN).astype(float)
+    n = ends - begins
+    half = np.where(n > 0, (last - first) / np.maximum(n, 1), 0.0) / 2
+    return Visits(key[begins] // SPAN, first - half, last + half)
+
+
+def together(visits: Visits) -> Visits:
+    """Visits of one group that overlap as one, from the first arrival to the last departure."""
+    order = np.lexsort((visits.start, visits.group))
+    group, start, end = visits.group[order], visits.start[order], visits.end[order]
+    if not len(group):
+        return visits
+    width = float(end.max() - start.min() + 1)
+    # Groups set apart, so that one running maximum serves all of them.
+    shift = (np.cumsum(np.concatenate([[0], np.diff(group) != 0]))) * width
+    reached = np.maximum.accumulate(end + shift)
+    fresh = np.concatenate([[True], (start + shift)[1:] > reached[:-1]])
+    begins = np.flatnonzero(fresh)
+    last = np.append(begins[1:], len(group)) - 1
+    return Visits(group[begins], start[begins], reached[last] - shift[last])
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Visits cut at the edges of periods. row : which visit. period : int. seconds : of it in that period. All ``(k,)``."""
+
+    row: np.ndarray
+    period: np.ndarray
+    seconds: np.ndarray
+
+
+def by_period(visits: Visits, edges: np.ndarray) -> Parts:
+    """edges : where periods begin, and where the last ends, in seconds; what lies outside them is left out."""
+    first = np.searchsorted(edges, visits.start, side="right") - 1
+    last = np.maximum(np.searchsorted(edges, visits.end, side="left") - 1, first)
+    times = last - first + 1
+    row = np.repeat(np.arange(len(first)), times)
+    period = np.repeat(first, times) + np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
+    inside = (period >= 0) & (period < len(edges) - 1)
+    row, period = row[inside], period[inside]
+    seconds = np.minimum(visits.end[row], edges[period + 1]) - np.maximum(visits.start[row], edges[period])
+    return Parts(row, period, np.maximum(seconds, 0.0))
+
+
+def shares_of_time(key: np.ndarray, place: np.ndarray, gap: float, places: int) -> np.ndarray:
+    """Seconds on record at each place, and last of all outside every one, ``(places + 1,)``.
+
+    key : ``person * SPAN + second`` sorted. place : of each ping, -1 for none. The time to the next ping of the same person
+    is the place's of the ping before it; longer ones than ``gap`` are nobody's.
+    """
+    spent = np.diff(key)
+    known = spent <= gap
+    at = np.where(place[:-1] < 0, places, place[:-1])[known]
+    return np.bincount(at, spent[known], minlength=places + 1).astype(float)
