@@ -4,17 +4,17 @@ Who it was never leaves this file: names and collar numbers become running numbe
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from vru.errors import DataError, Problem
 from vru.sources.source import Progress
+from vru.tracks import Batch, Clock, Read
 
 BATCH = 200_000
-Clock = Literal["utc", "local"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +27,6 @@ class PingColumns:
     y: str
     accuracy: str | None
     clock: Clock
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """who : int32 running number. second : int64 since 1970 by the files' clock. x, y : as they stand. All ``(n,)``."""
-
-    who: np.ndarray
-    second: np.ndarray
-    x: np.ndarray
-    y: np.ndarray
-
-
-@dataclass(slots=True)
-class Read:
-    """Rows that were left out, by reason, and how many people were seen."""
-
-    rows: int = 0
-    without: dict[str, int] = field(default_factory=dict)
-    people: int = 0
-
-    def leave(self, reason: str, n: int) -> None:
-        """Count rows that are not used."""
-        if n:
-            self.without[reason] = self.without.get(reason, 0) + int(n)
 
 
 def batches(

@@ -6,6 +6,49 @@ import numpy as np
 
 SPAN = np.int64(2**33)
 """Seconds that fit into a key beside a group."""
+ZERO = 946_684_800
+"""The year 2000, from which packed pings count their seconds."""
+_SECOND, _PLACE, _WHO = 31, 14, 18
+"""Bits of a packed ping."""
+MOST_PLACES, MOST_WHO = 2**_PLACE - 2, 2**_WHO - 1
+CHUNK = 1_000_000
+
+
+def pack(who: np.ndarray, second: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Pings as one number each, which sort by person, then time: int64 ``(n,)``. place : -1 for none."""
+    since = np.clip(second - ZERO, 0, 2**_SECOND - 1)
+    return np.asarray((((who.astype(np.int64) << _SECOND) | since) << _PLACE) | (place.astype(np.int64) + 1))
+
+
+def unpack(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``person * SPAN + second``, and place, of packed pings."""
+    moment = packed >> _PLACE
+    key = (moment >> _SECOND) * SPAN + (moment & (2**_SECOND - 1)) + ZERO
+    return key, (packed & (2**_PLACE - 1)) - 1
+
+
+def distinct(packed: np.ndarray) -> np.ndarray:
+    """Sorted pings without those of a person in the same second as the one before."""
+    again = np.flatnonzero((packed[1:] >> _PLACE) == (packed[:-1] >> _PLACE)) + 1
+    return np.delete(packed, again) if len(again) else packed
+
+
+def somewhere(packed: np.ndarray) -> bool:
+    """Whether any ping lies in a place."""
+    return bool((packed & (2**_PLACE - 1)).any())
+
+
+def in_places(packed: np.ndarray, places: int) -> np.ndarray:
+    """Sorted keys ``(person * places + place) * SPAN + second`` of the pings in some place."""
+    found = []
+    for i in range(0, len(packed), CHUNK):
+        key, place = unpack(packed[i : i + CHUNK])
+        inside = place >= 0
+        who, second = np.divmod(key[inside], SPAN)
+        found.append((who * places + place[inside]) * SPAN + second)
+    keys = np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+    keys.sort()
+    return keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +120,17 @@ def by_period(visits: Visits, edges: np.ndarray) -> Parts:
     return Parts(row, period, np.maximum(seconds, 0.0))
 
 
-def shares_of_time(key: np.ndarray, place: np.ndarray, gap: float, places: int) -> np.ndarray:
+def shares_of_time(packed: np.ndarray, gap: float, places: int) -> np.ndarray:
     """Seconds on record at each place, and last of all outside every one, ``(places + 1,)``.
 
-    key : ``person * SPAN + second`` sorted. place : of each ping, -1 for none. The time to the next ping of the same person
+    packed : sorted pings. The time to the next ping of the same person
     is the place's of the ping before it; longer ones than ``gap`` are nobody's.
     """
-    spent = np.diff(key)
-    known = spent <= gap
-    at = np.where(place[:-1] < 0, places, place[:-1])[known]
-    return np.bincount(at, spent[known], minlength=places + 1).astype(float)
+    total = np.zeros(places + 1)
+    for i in range(0, len(packed) - 1, CHUNK):
+        key, place = unpack(packed[i : i + CHUNK + 1])
+        spent = np.diff(key)
+        known = spent <= gap
+        at = np.where(place[:-1] < 0, places, place[:-1])[known]
+        total += np.bincount(at, spent[known], minlength=places + 1)
+    return total
