@@ -91,6 +91,7 @@ def checks_of(plan: Plan, data: Panel | Cohort | None = None) -> tuple[BoundChec
     if plan.protocol.units.shape != "areas":
         return plan.checks
     always = ["recording", *(["suppressed_cells"] if isinstance(data, Panel) and data.spans else [])]
+    always += ["delivery"] if isinstance(data, Panel) and data.delivered else []
     missing = [name for name in always if all(c.plan.name != name for c in plan.checks)]
     return (*plan.checks, *(BoundCheck(CheckPlan(name=n), CHECKS[n], CHECKS[n].options()) for n in missing))
 

@@ -52,11 +52,14 @@ def _timed_problems(protocol: Protocol) -> list[Problem]:
 def _source_problems(protocol: Protocol) -> list[Problem]:
     found = []
     for d in protocol.data:
-        described = protocol.units.described_by is not None and d.id == protocol.units.described_by.data
+        beside = {
+            part.data: k for k in ("described_by", "delivered") if (part := getattr(protocol.units, k)) is not None
+        }
+        described = beside.get(d.id)
         wanted = "events" if protocol.units.shape == "areas" and not described else "table"
         if SOURCES[d.source].gives != wanted:
             allowed = ", ".join(s.name for s in SOURCES.values() if s.gives == wanted)
-            needs = "described_by" if described else f"kind: {protocol.units.kind}"
+            needs = described or f"kind: {protocol.units.kind}"
             found.append(Problem(f"{d.source} does not give what units.{needs} needs", f"data {d.id}: source", allowed))
     return found
 
@@ -75,7 +78,10 @@ def _profile_problems(protocol: Protocol) -> list[Problem]:
 def _described_problems(protocol: Protocol) -> list[Problem]:
     """Options that need what no data of the plan supply: residents, or covariates of areas."""
     units, found = protocol.units, []
-    described = units.described_by
+    described, delivered = units.described_by, units.delivered
+    if delivered is not None and all(d.id != delivered.data for d in protocol.data):
+        listed = ", ".join(d.id for d in protocol.data)
+        found.append(Problem(f"there are no data {delivered.data!r}", "units.delivered.data", listed))
     if described is not None and all(d.id != described.data for d in protocol.data):
         listed = ", ".join(d.id for d in protocol.data)
         found.append(Problem(f"there are no data {described.data!r}", "units.described_by.data", listed))

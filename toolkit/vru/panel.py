@@ -81,6 +81,8 @@ class Panel:
         ``between``) carries none.
     spans : outcome -> least and most counts ``(n_units, n_periods)`` where some were suppressed before they came; likewise
         of the whole panel.
+    delivered : what was done and planned in each unit and period (minutes, visits, planned_minutes, planned_visits), NaN where
+        not known; likewise of the whole panel.
     """
 
     units: tuple[str, ...]
@@ -96,6 +98,7 @@ class Panel:
     provenance: Mapping[str, str] = field(default_factory=dict)
     recording: Recording | None = None
     spans: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    delivered: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         problems = _violations(self)
@@ -137,6 +140,7 @@ class Panel:
             schedule=_cut(self.schedule, (rows, slice(None))),
             recording=None,
             spans={},
+            delivered={},
         )
 
     def between(self, keep: np.ndarray) -> "Panel":
@@ -157,6 +161,7 @@ class Panel:
             schedule=_cut(self.schedule, (slice(None), cols)),
             recording=None,
             spans={},
+            delivered={},
         )
 
     def frame(self) -> pd.DataFrame:

@@ -29,13 +29,17 @@ def unpack(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def distinct(packed: np.ndarray) -> np.ndarray:
     """Sorted pings without those of a person in the same second as the one before."""
-    again = np.flatnonzero((packed[1:] >> _PLACE) == (packed[:-1] >> _PLACE)) + 1
-    return np.delete(packed, again) if len(again) else packed
+    again = [
+        i + 1 + np.flatnonzero(np.diff(packed[i : i + CHUNK + 1] >> _PLACE) == 0)
+        for i in range(0, len(packed) - 1, CHUNK)
+    ]
+    twice = np.concatenate(again) if again else np.zeros(0, dtype=int)
+    return np.delete(packed, twice) if len(twice) else packed
 
 
 def somewhere(packed: np.ndarray) -> bool:
     """Whether any ping lies in a place."""
-    return bool((packed & (2**_PLACE - 1)).any())
+    return any((packed[i : i + CHUNK] & (2**_PLACE - 1)).any() for i in range(0, len(packed), CHUNK))
 
 
 def in_places(packed: np.ndarray, places: int) -> np.ndarray:
