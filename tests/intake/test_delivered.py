@@ -35,7 +35,10 @@ def read(panel: Panel, frame: pd.DataFrame, **plan: Any) -> Panel:
 
 
 def look(panel: Panel) -> Finding:
-    case = SimpleNamespace(panel=panel, data=panel, estimate=SimpleNamespace(analysis="main", outcome="violence"))
+    plan = SimpleNamespace(window=SimpleNamespace(period="month"))
+    case = SimpleNamespace(
+        protocol=plan, panel=panel, data=panel, estimate=SimpleNamespace(analysis="main", outcome="violence")
+    )
     check = CHECKS["delivery"]
     return check.run(case, check.options(), np.random.default_rng(1))  # type: ignore[arg-type]
 
@@ -50,7 +53,7 @@ def dose(treated_before: float, treated: float, comparison: float) -> Callable[[
         (
             (5.0, 60.0, 6.0),
             "pass",
-            "60.0 minutes an area and period from the start on, 5.0 before it, 6.0 in comparison areas",
+            "60.0 minutes an area and month from the start on, 5.0 before it, 6.0 in comparison areas",
         ),
         ((5.0, 40.0, 2.0), "concern", "67% of what was planned"),
         ((5.0, 60.0, 20.0), "fail", "Comparison areas had so much"),
@@ -64,8 +67,8 @@ def test_dose_by_arm(
     found = look(read(panel, rows(panel, dose(*amounts))))
     assert found.verdict == verdict
     assert said in found.text
-    (block,) = _delivered(SimpleNamespace(findings=(found,)))  # type: ignore[arg-type]
-    assert ("Treated areas from the start on", "minutes an area and period", f"{amounts[1]:.1f}") in block.rows  # type: ignore[union-attr]
+    (block,) = _delivered(SimpleNamespace(findings=(found,)), "month")  # type: ignore[arg-type]
+    assert ("Treated areas from the start on", "minutes an area and month", f"{amounts[1]:.1f}") in block.rows  # type: ignore[union-attr]
 
 
 def test_order_and_rows_of_others_do_not_matter_and_what_is_absent_is_not_known(

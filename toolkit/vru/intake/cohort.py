@@ -13,6 +13,7 @@ from vru.intake import columns as read
 from vru.intake.linked import Linked, follow, link
 from vru.intake.linked.follow import columns
 from vru.intake.made import Made
+from vru.intake.scales import add_scores
 from vru.intake.values import parse_dates
 from vru.protocol.fields import Outcome, Protocol
 from vru.protocol.rows import CohortPlan, CovariateColumn
@@ -29,17 +30,19 @@ def build_cohort(protocol: Protocol, tables: Mapping[str, Table]) -> Made:
     plan = protocol.cohort
     if plan is None:
         raise TypeError("the plan has no cohort")
-    table = tables[plan.data]
+    table, scored = add_scores(plan, tables)
     outcomes = [o for o in protocol.outcomes if o.column]
     if problems := read.missing_columns(table, _wanted(plan, outcomes)):
         raise DataError(*problems)
     reading = read.Reading(table)
     _refuse_repeated(reading, plan)
     cohort = _cohort(protocol, plan, reading, outcomes)
+    definitions = {s.definition: tables[s.definition].sha256 for s in plan.scales.values()}
+    cohort = replace(cohort, provenance={**cohort.provenance, **definitions})
     more = Linked()
     if plan.follow_up is not None:
         cohort, more = _linked(protocol, plan, reading, tables, cohort)
-    log = (*table.log, *reading.notes, *more.notes, *_notes(cohort, plan))
+    log = (*table.log, *scored, *reading.notes, *more.notes, *_notes(cohort, plan))
     account, asked = (*reading.account, *more.lines), (*reading.questions, *more.questions)
     return Made(cohort, log, dict(table.truth), account, asked)
 

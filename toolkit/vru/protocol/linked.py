@@ -88,6 +88,21 @@ class FollowUp(Section):
         return self
 
 
+class Scale(Section):
+    """A score of a questionnaire, which becomes a column of the list of people under this name.
+
+    definition : id of a table with one row per item: item, subscale, reverse (yes or no), low, high. columns : what an item's
+    column is called, as "after_{item}". subscales : whose scores are added up. needed : items of a subscale that must be answered;
+    those missing count as the mean of those given. whole : subscale scores are rounded to whole numbers.
+    """
+
+    definition: Name
+    columns: Annotated[str, StringConstraints(pattern=r"^[^{}]*\{item\}[^{}]*$", max_length=120)]
+    subscales: list[Value] = Field(min_length=1, max_length=30)
+    needed: int = Field(ge=1, le=200)
+    whole: bool = False
+
+
 def row_faults(people: bool, column: str | None, kind: str | None, data: str, linked: list[str]) -> list[str]:
     """What of an outcome does not fit rows that are people, or are not."""
     if not people:

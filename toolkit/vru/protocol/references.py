@@ -50,6 +50,9 @@ def _links(file: YamlFile, data: list[str]) -> Iterator[Problem]:
     follow_up = _part(_part(file.content, "cohort"), "follow_up")
     for name in _part(follow_up, "linked"):
         yield from _known(file, ("cohort", "follow_up", "linked", name), name, data, "data")
+    for name, scale in _part(_part(file.content, "cohort"), "scales").items():
+        given = scale.get("definition") if isinstance(scale, dict) else None
+        yield from _known(file, ("cohort", "scales", name, "definition"), given, data, "data")
     custody = _part(follow_up, "custody")
     yield from _known(file, ("cohort", "follow_up", "custody", "data"), custody.get("data"), data, "data")
 

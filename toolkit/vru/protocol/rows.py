@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from vru.protocol.linked import FollowUp
+from vru.protocol.linked import FollowUp, Scale
 from vru.protocol.section import Column, Name, Section, Value
 
 __all__ = ["ArmColumn", "CohortPlan", "Column", "CovariateColumn", "DayEvents", "Days", "ScheduleTable", "Value"]
@@ -58,6 +58,9 @@ class CohortPlan(Section):
         None, description="The score that eligibility depends on: a number, or a date"
     )
 
+    scales: dict[Name, Scale] = Field(
+        default_factory=dict, max_length=20, description="Column to be made -> the questionnaire's score in it"
+    )
     follow_up: FollowUp | None = Field(None, description="Outcomes and covariates that lie in other extracts, by date")
 
     @property

@@ -36,7 +36,7 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
                 ("Evaluated", when),
             )
         ),
-        *_delivered(result),
+        *_delivered(result, w.plain(protocol.window.period)),
     )
 
 
@@ -50,7 +50,7 @@ WORDS = {
 }
 
 
-def _delivered(result: EvaluationResult) -> tuple[Block, ...]:
+def _delivered(result: EvaluationResult, period: str) -> tuple[Block, ...]:
     """Dose by arm out of the check that looked at it; nothing where what was delivered is not known."""
     found = next(
         (f for f in result.findings if f.check in ("delivery", "schedule_kept") and f.verdict != "not_run"), None
@@ -61,11 +61,10 @@ def _delivered(result: EvaluationResult) -> tuple[Block, ...]:
     for key, value in found.numbers.items():
         what, _, where = key.partition("_")
         if where in WORDS and isinstance(value, int | float):
-            unit = "day" if where.endswith("days") else "period"
-            rows.append((WORDS[where], f"{what} an area and {unit}", w.number(value, 1)))
+            rows.append((WORDS[where], f"{what} an area and {period}", w.number(value, 1)))
     kept = found.numbers.get("share_of_planned", found.numbers.get("kept"))
     if isinstance(kept, int | float):
-        rows.append(("Kept of what was planned", "share", w.percent(kept)))
+        rows.append(("Kept of what was planned", "share", f"{kept:.0%}"))
     return (
         (Table("What was delivered", ("Where and when", "Of what", "How much"), tuple(rows), frozenset({2})),)
         if rows
