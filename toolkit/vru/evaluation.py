@@ -92,11 +92,25 @@ def _rounds(plan: Plan, data: Panel | Cohort, estimates: list[Estimate]) -> list
 def checks_of(plan: Plan, data: Panel | Cohort | None = None) -> tuple[BoundCheck, ...]:
     """The registered checks; how the data were recorded, which is asked of every evaluation of areas; and how far suppressed
     counts reach, where there are any."""
+    if plan.protocol.units.shape == "people":
+        return (*plan.checks, *_of_people(plan, data))
     if plan.protocol.units.shape != "areas":
         return plan.checks
     always = ["recording", *(["suppressed_cells"] if isinstance(data, Panel) and data.spans else [])]
+    always += ["delivery"] if isinstance(data, Panel) and data.delivered else []
     missing = [name for name in always if all(c.plan.name != name for c in plan.checks)]
     return (*plan.checks, *(BoundCheck(CheckPlan(name=n), CHECKS[n], CHECKS[n].options()) for n in missing))
+
+
+def _of_people(plan: Plan, data: Panel | Cohort | None) -> tuple[BoundCheck, ...]:
+    """How the people were linked, where they were; whether a ratio of hazards is constant, where one is estimated."""
+    named = {c.plan.name for c in plan.checks}
+    hazards = [
+        a.plan.id for a in plan.analyses if a.method.timed and getattr(a.options, "effect", "") == "hazard_ratio"
+    ]
+    wanted = [CheckPlan(name="linkage")] if isinstance(data, Cohort) and data.linkage else []
+    wanted += [CheckPlan(name="constant_ratio", analyses=hazards)] if hazards else []
+    return tuple(BoundCheck(c, CHECKS[c.name], CHECKS[c.name].options()) for c in wanted if c.name not in named)
 
 
 def _run_check(plan: Plan, bound: BoundCheck, estimate: Estimate, data: Panel | Cohort, inputs: Inputs) -> Finding:

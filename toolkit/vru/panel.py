@@ -84,6 +84,8 @@ class Panel:
     spans : outcome -> least and most counts ``(n_units, n_periods)`` where some were suppressed before they came; likewise
         of the whole panel.
     calendar : what the periods are.
+    delivered : what was done and planned in each unit and period (minutes, visits, planned_minutes, planned_visits), NaN where
+        not known; likewise of the whole panel.
     """
 
     units: tuple[str, ...]
@@ -100,6 +102,7 @@ class Panel:
     recording: Recording | None = None
     spans: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     calendar: Calendar = MONTHS
+    delivered: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         problems = _violations(self)
@@ -141,6 +144,7 @@ class Panel:
             schedule=_cut(self.schedule, (rows, slice(None))),
             recording=None,
             spans={},
+            delivered={},
         )
 
     def between(self, keep: np.ndarray) -> "Panel":
@@ -161,6 +165,7 @@ class Panel:
             schedule=_cut(self.schedule, (slice(None), cols)),
             recording=None,
             spans={},
+            delivered={},
         )
 
     def frame(self) -> pd.DataFrame:

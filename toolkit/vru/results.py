@@ -80,6 +80,29 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class CoursePoint:
+    """One arm at one day: the share free of the event and its interval; how many are still followed up; events and people
+    lost since the point before, None where that may not be told."""
+
+    day: float
+    free: float
+    low: float | None
+    high: float | None
+    at_risk: int
+    events: int
+    lost: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SurvivalCourse:
+    """One arm of ``n`` people, read at a few days; never at the days of single events."""
+
+    arm: str
+    n: int
+    points: tuple[CoursePoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """One analysis's answer on one additive scale.
 
@@ -93,6 +116,7 @@ class Estimate:
     n_treated, n_comparison : units, or rows of a cohort; n_pre, n_post : periods observed, 0 for a cohort.
     per : the amount of treatment that the value is of ("10 minutes"); empty for the treatment as a whole.
     arms, balance : for people and for patrol days: each arm's mean, and how alike the arms are.
+    courses : of times to an event, each arm's share free of it over time.
     unit : what a ``count_difference`` counts, where it is not offences (harm-weighted sums).
     """
 
@@ -122,6 +146,7 @@ class Estimate:
     notes: tuple[str, ...] = ()
     arms: tuple[Arm, ...] = ()
     balance: tuple[Balance, ...] = ()
+    courses: tuple[SurvivalCourse, ...] = ()
     per: str = ""
     unit: str = "offences"
 

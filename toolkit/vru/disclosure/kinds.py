@@ -28,7 +28,7 @@ _STATISTICS = (
     "exposure_treated exposure_comparison effective_units effective_treated effective_comparison effective_rows "
     "comparison_coefficient bias_bandwidth bandwidth attrition_p share_compliers icc design_effect carry_over_p "
     "as_scheduled_p bend_p bend_at_minutes mean_visits_treated_days mean_visits_comparison_days "
-    "mean_minutes_treated_days mean_minutes_comparison_days"
+    "mean_minutes_treated_days mean_minutes_comparison_days constant_ratio_p"
 )
 _CLASSES: tuple[tuple[Kind, str], ...] = (
     ("count", _COUNTS),

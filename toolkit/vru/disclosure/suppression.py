@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 
+from vru.disclosure.courses import published
 from vru.disclosure.data_log import without_small
 from vru.disclosure.profiles import Profile, profile_of
 from vru.protocol import Protocol
@@ -33,7 +34,8 @@ def suppress(protocol: Protocol, result: EvaluationResult) -> tuple[EvaluationRe
     profile = profile_of(protocol.disclosure)
     if profile.smallest is None:
         return result, Account()
-    result = replace(result, data_log=without_small(profile, result.data_log))
+    thinner = tuple(published(profile, e) for e in result.estimates)
+    result = replace(result, data_log=without_small(profile, result.data_log), estimates=thinner)
     if not result.series:
         return _paths_alone(profile, result)
     cuts = _cuts(protocol, result)

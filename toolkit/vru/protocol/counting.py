@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from vru.periods import WEEKDAYS, Calendar, Kind, first_weekday
+from vru.protocol.linked import OutcomeKind, time_fault
 from vru.protocol.rows import Column
 from vru.protocol.section import Moment, Name, Section, Text
 
@@ -74,14 +75,18 @@ class Outcome(Section):
         "offences", description="What is counted, several or [one, several]: admissions"
     )
     column: Column | None = Field(None, description="For people: the column that holds the outcome")
-    kind: Literal["binary", "count", "continuous"] | None = Field(None, description="For people: what the column holds")
+    kind: OutcomeKind | None = Field(None, description="For people: what the column holds, or is made of linked events")
+    time: Column | None = Field(None, description="For kind: time with a column: the column of days followed up")
+    days: int | None = Field(None, ge=1, le=36_525, description="Of linked events: follow-up of this outcome alone")
     direction: Literal["decrease", "increase"] = Field("decrease", description="Which change is good")
     primary: bool = False
 
     @model_validator(mode="after")
     def _whole(self) -> "Outcome":
-        if (self.column is None) != (self.kind is None):
+        if self.column is not None and self.kind is None:
             raise ValueError("column and kind go together: name the column and say what it holds")
+        if wrong := time_fault(self.kind, self.column, self.time, self.days):
+            raise ValueError(wrong)
         if self.outside and self.hours is None and not self.weekdays:
             raise ValueError("outside needs hours or weekdays: it counts what they leave out")
         if self.hours is not None and (self.hours[0] == self.hours[1] or self.hours[0] == 24):

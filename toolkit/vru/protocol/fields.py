@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from vru.periods import Calendar
 from vru.protocol.counting import Outcome, Window
 from vru.protocol.data_source import DataSource
+from vru.protocol.linked import row_faults
 from vru.protocol.rows import CohortPlan, Days
 from vru.protocol.section import Moment, Month, Name, Options, Section, Slug, Text
 from vru.protocol.units import Buffers, Selection, Units
@@ -255,8 +256,8 @@ def shape_faults(protocol: Protocol) -> list[str]:
         found.append(f"units.kind: {kind} needs window.period: {period}")
     found += _form_faults(protocol)
     for o in protocol.outcomes:
-        if (o.column is not None) != (shape == "people"):
-            found.append(f"outcome {o.id}: {'column belongs to people' if o.column else 'needs column and kind'}")
+        linked = protocol.cohort.follow_up.linked if protocol.cohort and protocol.cohort.follow_up else {}
+        found += [f"outcome {o.id}: {f}" for f in row_faults(shape == "people", o.column, o.kind, o.data, list(linked))]
         if shape == "areas" and "filter" not in o.model_fields_set:
             found.append(f"outcome {o.id}: needs filter, the column of the events and its allowed values")
     if shape != "areas" and protocol.artificial_effect is not None:

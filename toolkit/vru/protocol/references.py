@@ -30,6 +30,7 @@ def reference_problems(file: YamlFile) -> Iterator[Problem]:
         place = (section, part, "data") if part else (section, "data")
         holder = _part(_part(raw, section), part) if part else _part(raw, section)
         yield from _known(file, place, holder.get("data"), data, "data")
+    yield from _links(file, data)
     for i, analysis in enumerate(_items(raw, "analyses")):
         yield from _known(file, ("analyses", i, "outcome"), analysis.get("outcome"), outcomes, "outcomes")
     for i, check in enumerate(_items(raw, "checks")):
@@ -43,6 +44,18 @@ def reference_problems(file: YamlFile) -> Iterator[Problem]:
     yield from _primaries(file)
     yield from _forms(file)
     yield from _months(file)
+
+
+def _links(file: YamlFile, data: list[str]) -> Iterator[Problem]:
+    """Extracts that people are linked with."""
+    follow_up = _part(_part(file.content, "cohort"), "follow_up")
+    for name in _part(follow_up, "linked"):
+        yield from _known(file, ("cohort", "follow_up", "linked", name), name, data, "data")
+    for name, scale in _part(_part(file.content, "cohort"), "scales").items():
+        given = scale.get("definition") if isinstance(scale, dict) else None
+        yield from _known(file, ("cohort", "scales", name, "definition"), given, data, "data")
+    custody = _part(follow_up, "custody")
+    yield from _known(file, ("cohort", "follow_up", "custody", "data"), custody.get("data"), data, "data")
 
 
 def _unwritten(file: YamlFile) -> Iterator[Problem]:

@@ -66,6 +66,33 @@ class Described(Section):
         return self
 
 
+class Delivered(Section):
+    """A table of what was done in each area and period, as ``vru patrols --out`` writes it, and of what was planned.
+
+    Each of minutes, visits, planned_minutes and planned_visits is a column of numbers; one of the first two is needed.
+    """
+
+    data: Name
+    area: str = "area"
+    period: str = "period"
+    minutes: str | None = None
+    visits: str | None = None
+    planned_minutes: str | None = None
+    planned_visits: str | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> "Delivered":
+        if self.minutes is None and self.visits is None:
+            raise ValueError("name the column of minutes, of visits or of both")
+        return self
+
+    @property
+    def amounts(self) -> dict[str, str]:
+        """What is counted -> its column."""
+        named = {k: getattr(self, k) for k in ("minutes", "visits", "planned_minutes", "planned_visits")}
+        return {k: c for k, c in named.items() if c is not None}
+
+
 class Units(Section):
     """What is compared with what: lists, a selection rule, patrolled sites, or people.
 
@@ -94,6 +121,7 @@ class Units(Section):
     )
     buffers: Buffers = Buffers()
     described_by: Described | None = None
+    delivered: Delivered | None = None
 
     @model_validator(mode="after")
     def _named(self) -> "Units":
@@ -138,6 +166,7 @@ class Units(Section):
                 "lookup",
                 "empty_units",
                 "described_by",
+                "delivered",
             )
             if getattr(self, k)
         ]

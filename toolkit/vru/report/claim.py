@@ -34,6 +34,8 @@ def _found(estimate: Estimate, size: str, what: str, several: str) -> str:
     """ "19% fewer recorded offences (violence)"; of means and risks, "wellbeing 0.4 lower"."""
     if estimate.scale in ("mean_difference", "risk_difference"):
         return f"{what} {size}" if estimate.scale == "mean_difference" else f"the share of {what} {size}"
+    if _is_hazard(estimate):
+        return f"{size} ({w.plain(estimate.outcome)})"
     if estimate.unit != "offences":
         return f"{size}, counted by the plan's weights,"
     return f"{size.removesuffix(f' {several}')} {what}"
@@ -60,7 +62,19 @@ def _effect(estimate: Estimate) -> str:
     ratio = estimate.ratio
     if estimate.scale in ("mean_difference", "risk_difference"):
         return w.shift(estimate.value, estimate.scale == "risk_difference")
-    return w.difference(estimate.value, estimate.unit) if ratio is None else w.percent_change(ratio.value)
+    if ratio is None:
+        return w.difference(estimate.value, estimate.unit)
+    said = w.percent_change(ratio.value)
+    return f"a rate of first events {_of_rate(said)}" if _is_hazard(estimate) and said != "no change" else said
+
+
+def _is_hazard(estimate: Estimate) -> bool:
+    return estimate.estimand.startswith("hazard ratio")
+
+
+def _of_rate(said: str) -> str:
+    """Words about how many as words about a rate."""
+    return said.replace("fewer", "lower").replace("more", "higher").replace("times as many", "times as high")
 
 
 def effect_interval(estimate: Estimate) -> str:
@@ -70,7 +84,7 @@ def effect_interval(estimate: Estimate) -> str:
         return w.shift_interval(estimate.low, estimate.high, estimate.scale == "risk_difference")
     if ratio is None:
         return w.difference_interval(estimate.low, estimate.high, estimate.unit)
-    return w.percent_interval(ratio)
+    return _of_rate(w.percent_interval(ratio)) if _is_hazard(estimate) else w.percent_interval(ratio)
 
 
 def size_that_matters(protocol: Protocol, estimate: Estimate) -> str:

@@ -89,6 +89,7 @@ def counted(protocol: Protocol, outcome: str) -> str:
         "binary": f"{protocol.units.noun} with the outcome ({name})",
         "count": f"events ({name})",
         "continuous": name,
+        "time": f"days after a first event ({name})",
     }[found.kind]
 
 

@@ -125,7 +125,7 @@ def identified(protocol: Protocol) -> Identification:
 
 def _made(study: Study, read: Mapping[str, Events | Table]) -> "Made":
     from vru.geography import build_panel
-    from vru.intake import Made, build_cohort, build_days, describe
+    from vru.intake import Made, add_delivered, build_cohort, build_days, describe
 
     protocol = study.plan.protocol
     if protocol.units.shape == "areas":
@@ -138,6 +138,11 @@ def _made(study: Study, read: Mapping[str, Events | Table]) -> "Made":
             assert isinstance(table, Table)  # the plan was checked for it
             panel, notes = describe(panel, described, table)
             panel = replace(panel, provenance={**panel.provenance, described.data: table.sha256})
+            log = (*log, *notes)
+        if (done := protocol.units.delivered) is not None:
+            table = read[done.data]
+            assert isinstance(table, Table)  # the plan was checked for it
+            panel, notes = add_delivered(panel, done, table)
             log = (*log, *notes)
         return Made(panel, log, built.truth, questions=built.questions)
     tables = {name: t for name, t in read.items() if isinstance(t, Table)}

@@ -95,7 +95,7 @@ def _text(
     unit: str = "offences",
 ) -> str:
     name, shape = _SHAPES[scale]
-    name = name.replace("rate", "risk") if "risk ratio" in estimand else name
+    name = next((w for w in ("risk ratio", "hazard ratio") if name == "rate ratio" and w in estimand), name)
     name = unit if scale == "count_difference" else name
     shown = [None if v is None else shape(v) for v in (value, *bounds)]
     low, high = (s or "not available" for s in shown[1:])

@@ -3,6 +3,7 @@
 from vru.report.figures.arms import arms_figure
 from vru.report.figures.balance import balance_figure
 from vru.report.figures.canvas import Drawn
+from vru.report.figures.course import course_figure
 from vru.report.figures.coverage import coverage_figure
 from vru.report.figures.event_study import event_study_figure
 from vru.report.figures.forest import forest_figure
@@ -16,6 +17,7 @@ __all__ = [
     "Falls",
     "arms_figure",
     "balance_figure",
+    "course_figure",
     "coverage_figure",
     "event_study_figure",
     "forest_figure",
