@@ -146,7 +146,7 @@ def test_a_plan_takes_the_block_as_it_is(run: Run, tmp_path: Path, how: tuple[st
     assert main(["init", str(tmp_path)]) == 0
     assert main(["new", "made-trial", "--template", "hotspot_patrol"]) == 0
     where = tmp_path / "evaluations" / "made-trial" / "protocol.yaml"
-    code, found = run("--by", "square", *how, "--kind", "Violence", "--first", "2019-01", "--last", "2019-12")
+    code, found = run("--by", "square", *how, "--first", "2019-01", "--last", "2019-12")
     assert code == 0
     plan = yaml.safe_load(where.read_text(encoding="utf-8"))
     plan |= yaml.safe_load((tmp_path / "hotspots" / "plan.yaml").read_text(encoding="utf-8"))

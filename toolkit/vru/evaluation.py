@@ -11,6 +11,7 @@ import numpy as np
 from numpy.random import Generator
 
 from vru.binding import BoundAnalysis, BoundCheck, Plan
+from vru.by_area import changes_by_area
 from vru.checks import CHECKS
 from vru.checks.check import Case
 from vru.cohort import Cohort
@@ -127,6 +128,7 @@ def _result(
         series=_all_series(protocol, data),
         data_log=inputs.data_log,
         provenance=Provenance(dict(inputs.data), dict(inputs.versions), protocol.seed, dict(inputs.truth)),
+        map=changes_by_area(protocol, data) if isinstance(data, Panel) else None,
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from vru.errors import DataError, Problem
+from vru.mapped import AreaMap
 from vru.recording import Recording
 
 Role = Literal["treated", "comparison", "buffer", "buffer_comparison"]
@@ -81,6 +82,7 @@ class Panel:
         ``between``) carries none.
     spans : outcome -> least and most counts ``(n_units, n_periods)`` where some were suppressed before they came; likewise
         of the whole panel.
+    outlines : optional, where the areas lie, for the report's map; of the whole panel too.
     """
 
     units: tuple[str, ...]
@@ -96,6 +98,7 @@ class Panel:
     provenance: Mapping[str, str] = field(default_factory=dict)
     recording: Recording | None = None
     spans: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    outlines: AreaMap | None = None
 
     def __post_init__(self) -> None:
         problems = _violations(self)

@@ -11,6 +11,7 @@ from typing import Literal
 from vru.errors import DataError
 from vru.events import DataNote
 from vru.graph import Identification
+from vru.mapped import AreaMap
 
 Scale = Literal["log_rate_ratio", "count_difference", "mean_difference", "risk_difference"]
 AnalysisRole = Literal["primary", "secondary", "sensitivity", "exploratory"]
@@ -217,6 +218,7 @@ class EvaluationResult:
     data_log: tuple[DataNote, ...]
     provenance: Provenance
     schema_version: int = 1
+    map: AreaMap | None = None
 
     def estimate(self, analysis: str) -> Estimate:
         """The estimate of one analysis. Raises KeyError if there is none of that id."""

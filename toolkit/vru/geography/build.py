@@ -14,6 +14,7 @@ from vru.geography.choose import Chosen, choose, listed_roles
 from vru.geography.circles import read_circles
 from vru.geography.codes import changed_codes
 from vru.geography.coverage import matrix, missing_months, missing_notes, modal_forces, unit_forces
+from vru.geography.drawn import map_of
 from vru.geography.ending import carry_over, until_the_end
 from vru.geography.feeds import Kinds, believed, feed_notes, kinds_of, unsteady, without_feeds
 from vru.geography.located import Layout, lay_out, layout_notes, places_in
@@ -194,6 +195,7 @@ def _panel(
         selection=counted.chosen.history,
         provenance=_provenance(sources, counted),
         recording=account(counted.tallies, kinds, protocol.outcomes, units, periods, roles, covering, suspects),
+        outlines=map_of(counted.areas, counted.chosen.roles, counted.layout.ringed if counted.layout else ()),
     )
     return Built(panel, tuple(notes), truth)
 

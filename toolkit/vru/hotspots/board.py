@@ -95,15 +95,19 @@ def _outcomes(asked: Asked, events: Events) -> tuple[list[Outcome], np.ndarray]:
     if not asked.weights:
         chosen = {"crime_type": list(asked.kinds)} if asked.kinds else {}
         return [Outcome(id="counted", measure="events", filter=chosen)], np.ones(1)
-    with closing(connect()) as con:
-        sql = "SELECT DISTINCT crime_type FROM read_parquet(?) WHERE crime_type IS NOT NULL ORDER BY 1"
-        there = [str(k) for (k,) in con.execute(sql, [str(events.path)]).fetchall()]
-    counted = list(asked.kinds) or there
+    counted = list(asked.kinds or kinds_in(events))
     if lost := [k for k in counted if k not in asked.weights]:
         hint = "give each kind that is counted a weight, 0 for none, or name the kinds to count with --kind"
         raise DataError(Problem(f"no weight for {some(lost, 20)}", "--weights", hint=hint))
     outcomes = [Outcome(id=f"k{i}", measure=k, filter={"crime_type": [k]}) for i, k in enumerate(counted)]
     return outcomes, np.array([asked.weights[k] for k in counted])
+
+
+def kinds_in(events: Events) -> tuple[str, ...]:
+    """Every kind of event that there is, in order."""
+    with closing(connect()) as con:
+        sql = "SELECT DISTINCT crime_type FROM read_parquet(?) WHERE crime_type IS NOT NULL ORDER BY 1"
+        return tuple(str(k) for (k,) in con.execute(sql, [str(events.path)]).fetchall())
 
 
 def _frame(asked: Asked, events: Events, outcomes: list[Outcome], places: Places | None) -> pd.DataFrame:

@@ -75,9 +75,9 @@ def segments(path: Path, id_field: str, reach: float) -> Cells:
 
 
 def named(kind: str, n: int) -> tuple[str, ...]:
-    """``cell-0001`` and so on: in order from north to south and west to east, and nothing of where."""
+    """``cell 0001`` and so on: in order from north to south and west to east, and nothing of where."""
     width = max(4, len(str(n)))
-    return tuple(f"{kind}-{i + 1:0{width}d}" for i in range(n))
+    return tuple(f"{kind} {i + 1:0{width}d}" for i in range(n))
 
 
 def as_areas(cells: Cells) -> Areas:

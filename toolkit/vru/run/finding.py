@@ -18,6 +18,7 @@ from vru.events import Events, Table
 from vru.geography.drawn import Layer, draw_up
 from vru.hotspots import Asked, Board, Found, files_of, find, lay_board, plan_block
 from vru.hotspots.asked import amount_problems
+from vru.hotspots.board import kinds_in
 from vru.hotspots.handed import AREAS, INTERNAL, NUMBERS, numbers
 from vru.intake import read_offences
 from vru.keys import fold
@@ -124,7 +125,7 @@ def _read(path: Path, asked: Asked, columns: Mapping[str, str], cache: Path, pro
             raise DataError(Problem("an archive's columns are known", "--column", hint="leave --column out"))
         options = PoliceUkOptions()
         events = police_uk.read(request, options)
-        kinds = asked.kinds or (() if asked.weights else (VIOLENCE,))
+        kinds = asked.kinds or (kinds_in(events) if asked.weights else (VIOLENCE,))
         entry = {"id": "crimes", "source": "police_uk", "path": _relative(path), "options": {}}
         return _Read(events, replace(asked, kinds=kinds, open_points=True), entry)
     return _of_extract(path, asked, columns, cache, request)
@@ -143,7 +144,7 @@ def _of_extract(path: Path, asked: Asked, columns: Mapping[str, str], cache: Pat
     events = read_offences(table, plan, cache)
     options = {**how, **{k: v for k, v in named.items()}, "covers": span}
     entry = {"id": "offences", "source": "events", "path": _relative(path), "options": options}
-    return _Read(events, asked, entry)
+    return _Read(events, replace(asked, kinds=asked.kinds or kinds_in(events)), entry)
 
 
 def _covered(table: Table, when: str, form: str | None) -> dict[str, str]:
@@ -222,8 +223,8 @@ def _layers(found: Found, board: Board) -> list[Layer]:
     layers: list[Layer] = []
     if len(rest):
         whole = shapely.union_all(shapely.set_precision(board.shapes[rest], 1.0))
-        layers.append(("other candidates", "context", whole, None))
-    return [*layers, *((board.ids[i], "chosen", board.shapes[i], None) for i in found.chosen.tolist())]
+        layers.append(("other candidates", "context", whole))
+    return [*layers, *((board.ids[i], "chosen", board.shapes[i]) for i in found.chosen.tolist())]
 
 
 def _relative(path: Path) -> str:

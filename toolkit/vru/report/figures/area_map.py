@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vru.mapped import AreaMap, MapArea
+from vru.mapped import AreaMap, Change, MapArea
 from vru.report import wording as w
 from vru.report.document import Table
 from vru.report.figures.canvas import BLUE, GREY, INK, ORANGE, PLUM, RULE, TEAL, Drawn, canvas, finish
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 SMALL = 0.012
 """An area narrower than this part of the map is marked by a sign in its middle as well."""
-STEADY = 0.05
-"""A rate that changed by less than this part is drawn as about the same."""
+SIGNS: tuple[tuple[Change, str], ...] = (("fewer", "v"), ("more", "^"), ("no clear change", "o"))
 LONGEST_TABLE = 60
 
 
@@ -44,7 +43,7 @@ STYLES = {
 
 
 def area_map_figure(drawn: AreaMap, key: str, title: str, subtitle: str) -> Drawn:
-    """Areas by role, with what changed as a sign: pointing down fewer, up more, a bar about the same.
+    """Areas by role, with what changed as a sign: pointing down fewer, up more, a dot no clear change.
 
     Parameters
     ----------
@@ -54,8 +53,8 @@ def area_map_figure(drawn: AreaMap, key: str, title: str, subtitle: str) -> Draw
     height = min(8.0, max(3.2, (width - 0.6) * drawn.height / max(drawn.width, 1.0) + 0.9))
     with canvas(key, width, height) as drawing:
         axes = drawing.axes
-        axes.set_xlim(0, drawn.width)
-        axes.set_ylim(0, drawn.height)
+        axes.set_xlim(0, max(drawn.width, 1.0))
+        axes.set_ylim(0, max(drawn.height, 1.0))
         axes.set_aspect("equal")
         axes.set_axis_off()
         order = ["context", "buffer_comparison", "buffer", "comparison", "treated", "chosen"]
@@ -71,9 +70,10 @@ def _areas(axes: "Axes", drawn: AreaMap, areas: Sequence[MapArea], style: _Style
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
-    if not areas:
+    areas = [a for a in areas if a.rings]
+    rings = [np.asarray(r) for a in areas for r in a.rings if len(r) > 2]
+    if not rings:
         return
-    rings = [np.asarray(r) for a in areas for r in a.rings]
     codes = [c for r in rings for c in [Path.MOVETO, *[Path.LINETO] * (len(r) - 2), Path.CLOSEPOLY]]
     outline = Path(np.concatenate(rings), codes)
     solid = style is not _CONTEXT
@@ -85,23 +85,21 @@ def _areas(axes: "Axes", drawn: AreaMap, areas: Sequence[MapArea], style: _Style
     if not style.sign:
         return
     small = [a for a in areas if _width(a) < SMALL * max(drawn.width, drawn.height)]
-    at = np.array([_middle(a) for a in small if a.change is None]).reshape(-1, 2)
+    at = np.array([_middle(a) for a in small if not a.change]).reshape(-1, 2)
     axes.plot(at[:, 0], at[:, 1], style.sign, color=style.fill, markeredgecolor=INK, markersize=5, linestyle="none")
 
 
 def _changes(axes: "Axes", areas: Sequence[MapArea]) -> None:
-    for sign, kind in (("v", "fewer"), ("^", "more"), ("_", "about the same")):
-        at = np.array([_middle(a) for a in areas if a.change is not None and change_word(a.change) == kind])
-        at = at.reshape(-1, 2)
-        face = "white" if kind != "about the same" else INK
-        axes.plot(at[:, 0], at[:, 1], sign, color=face, markeredgecolor=INK, markersize=6, markeredgewidth=1.2)
+    for kind, sign in SIGNS:
+        at = np.array([_middle(a) for a in areas if a.change == kind and a.rings]).reshape(-1, 2)
+        axes.plot(at[:, 0], at[:, 1], **_sign(kind, sign))
 
 
-def change_word(ratio: float) -> str:
-    """Whether a rate went up, down or stayed about the same."""
-    if abs(ratio - 1) < STEADY:
-        return "about the same"
-    return "fewer" if ratio < 1 else "more"
+def _sign(kind: Change, sign: str) -> dict[str, Any]:
+    """How a change is drawn: by the shape of a white sign, whatever the colour under it."""
+    size = 4 if kind == "no clear change" else 6
+    look = {"marker": sign, "color": "white", "markeredgecolor": INK, "markersize": size, "markeredgewidth": 1.2}
+    return {**look, "linestyle": "none"}
 
 
 def _width(area: MapArea) -> float:
@@ -118,8 +116,8 @@ def _middle(area: MapArea) -> tuple[float, float]:
 
 def scale_length(width: float) -> float:
     """A round length near a fifth of the map's width, metres: 1, 2 or 5 times a power of ten."""
-    power = 10 ** math.floor(math.log10(width / 5))
-    return float(max(f * power for f in (1, 2, 5) if f * power <= width / 5))
+    power = 10 ** math.floor(math.log10(max(width, 1.0) / 5))
+    return float(max(f * power for f in (1, 2, 5) if f * power <= max(width, 1.0) / 5))
 
 
 def _scale_bar(axes: "Axes", drawn: AreaMap) -> None:
@@ -148,11 +146,9 @@ def _legend(axes: "Axes", drawn: AreaMap) -> None:
         f"{STYLES[r].words} ({sum(a.role == r for a in drawn.areas)})" if r != "context" else STYLES[r].words
         for r in there
     ]
-    seen = {change_word(a.change) for a in drawn.areas if a.change is not None}
-    for sign, kind in (("v", "fewer"), ("^", "more"), ("_", "about the same")):
-        if kind in seen:
-            face = "white" if kind != "about the same" else INK
-            marks.append(Line2D([], [], linestyle="none", marker=sign, color=face, markeredgecolor=INK, markersize=6))
+    for kind, sign in SIGNS:
+        if any(a.change == kind for a in drawn.areas):
+            marks.append(Line2D([], [], **_sign(kind, sign)))
             words.append(kind)
     axes.legend(
         marks, words, loc="upper center", bbox_to_anchor=(0.5, -0.05), ncols=min(len(words), 4), fontsize=9,
@@ -167,9 +163,9 @@ def _alt(drawn: AreaMap, title: str) -> str:
         if not areas or role == "context":
             continue
         text = f"{w.plural(len(areas), f'{style.words} area')}"
-        kinds = [change_word(a.change) for a in areas if a.change is not None]
+        kinds = [a.change for a in areas if a.change]
         if kinds:
-            counted = [f"{kinds.count(k)} with {k}" for k in ("fewer", "more", "about the same") if k in kinds]
+            counted = [f"{kinds.count(k)} with {k}" for k, _ in SIGNS if k in kinds]
             text += f" ({w.listing(counted)})"
         parts.append(text)
     size = f"{drawn.width / 1000:.1f} by {drawn.height / 1000:.1f} km"
@@ -178,17 +174,12 @@ def _alt(drawn: AreaMap, title: str) -> str:
 
 def _table(drawn: AreaMap) -> Table:
     areas = [a for a in drawn.areas if a.role != "context"]
-    known = any(a.change is not None for a in areas)
-    rows = [
-        (
-            a.name,
-            STYLES[a.role].words,
-            *([w.percent_change(a.change) if a.change is not None else "not shown"] if known else []),
-        )
-        for a in areas[:LONGEST_TABLE]
-    ]
+    changed, ratios = any(a.change for a in areas), any(a.ratio is not None for a in areas)
+    columns = ["Area", "Role", *(["Change"] if changed else []), *(["Rate after against before"] if ratios else [])]
+    rows = []
+    for a in areas[:LONGEST_TABLE]:
+        row = [a.name, STYLES[a.role].words, *([a.change or "not shown"] if changed else [])]
+        rows.append((*row, *([w.MISSING if a.ratio is None else w.percent_change(a.ratio)] if ratios else [])))
     if len(areas) > LONGEST_TABLE:
-        rest = f"and {len(areas) - LONGEST_TABLE} more"
-        rows.append((rest, "as on the map", *(["as on the map"] if known else [])))
-    columns = ("Area", "Role", *(["Change in rate"] if known else []))
-    return Table("Areas on the map", columns, tuple(rows))
+        rows.append((f"and {len(areas) - LONGEST_TABLE:,} more", *["on the map"] * (len(columns) - 1)))
+    return Table("Areas on the map", tuple(columns), tuple(rows))
