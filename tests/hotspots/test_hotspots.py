@@ -242,3 +242,58 @@ def test_merseyside_counted_by_an_independent_script(data_dir: Path, run: Run, t
     assert found["chosen"] == best
     table = pd.read_csv(tmp_path / "hotspots" / "candidates.csv").set_index("id")
     assert [int(table.loc[c, "events_in_selection_window"]) for c in best] == [counts[c] for c in best]
+
+
+def test_circles_of_a_list_of_points_are_candidates_too(run: Run, tmp_path: Path) -> None:
+    points = [("yard", *CENTRES[0]), ("park", *CENTRES[1]), ("field", 333_500, 392_500), ("lane", 336_500, 389_500)]
+    pd.DataFrame(points, columns=["id", "easting", "northing"]).to_csv(tmp_path / "points.csv", index=False)
+    code, found = run("--by", "areas", "--shapes", "points.csv", "--radius", "150", "--top", "2")
+    assert code == 0
+    assert set(found["chosen"]) == {"yard", "park"}
+    rows = offences()
+    inside = np.hypot(rows["x"] - CENTRES[0][0], rows["y"] - CENTRES[0][1]) <= 150
+    window = rows["when"].str[:7] >= "2021-01"
+    table = pd.read_csv(tmp_path / "hotspots" / "candidates.csv").set_index("id")
+    assert table.loc["yard", "events_in_selection_window"] == pytest.approx((inside & window).sum(), abs=1)
+
+
+def test_a_month_cut_short_is_said(run: Run, tmp_path: Path) -> None:
+    rows = offences()
+    rows[rows["when"] < "2021-12-12"].to_csv(tmp_path / "crimes.csv", index=False)
+    code, found = run("--by", "square")
+    assert code == 0
+    assert any("may be partial" in line["text"] and line["severity"] == "question" for line in found["log"])
+
+
+def test_a_month_without_rows_is_asked_about(run: Run, tmp_path: Path) -> None:
+    rows = offences()
+    rows[rows["when"].str[:7] != "2021-05"].to_csv(tmp_path / "crimes.csv", index=False)
+    code, found = run("--by", "square")
+    assert code == 0
+    assert any("2021-05" in line["text"] and line["severity"] == "question" for line in found["log"])
+
+
+def test_what_a_kill_left_is_brought_back(run: Run, tmp_path: Path) -> None:
+    assert run("--by", "square")[0] == 0
+    (tmp_path / "hotspots").rename(tmp_path / ".hotspots.0a1b2c3d.former")
+    assert run("--by", "square")[0] == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["crimes.csv", "hotspots"]
+
+
+def test_forces_are_not_ranked_together(tmp_path: Path) -> None:
+    from vru.errors import DataError
+    from vru.events import Events
+    from vru.hotspots import Asked, lay_board
+
+    rows = [
+        {"month": m, "force": f, "crime_type": "Robbery", "lsoa_code": f"E0100000{i}", "lsoa_name": f"{f.title()} 00{i}A",
+         "longitude": 0.1, "latitude": 51.5}
+        for m in ("2021-01", "2021-02") for f in ("essex", "kent") for i in ((1, 2) if f == "essex" else (3, 4))
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_parquet(tmp_path / "events.parquet")
+    events = Events(tmp_path / "events.parquet", {"essex": ("2021-01", "2021-02"), "kent": ("2021-02",)}, "sha256:0")
+    with pytest.raises(DataError, match="2 forces"):
+        lay_board(Asked("lsoa"), events)
+    board = lay_board(Asked("lsoa", force="essex"), events)
+    assert board.ids == ("E01000001", "E01000002")
+    assert board.counts.tolist() == [[1, 1], [1, 1]]

@@ -24,6 +24,7 @@ def add_commands(commands: Any) -> None:
         "--out", type=Path, default=Path("hotspots"), metavar="DIR", help="folder to write; default: hotspots"
     )
     _add_areas(c)
+    _add_circles(c)
     _add_choice(c)
     add_json(c)
 
@@ -46,6 +47,10 @@ def _add_areas(c: argparse.ArgumentParser) -> None:
         "--column", action="append", default=[], metavar="WHAT=NAME",
         help="of an extract: when, easting, northing, longitude, latitude, area, kind, id, dates, separator; repeatable",
     )  # fmt: skip
+
+
+def _add_circles(c: argparse.ArgumentParser) -> None:
+    c.add_argument("--radius", type=float, metavar="M", help="--shapes is a CSV of points, and areas are circles")
 
 
 def _add_choice(c: argparse.ArgumentParser) -> None:
@@ -74,7 +79,8 @@ def _hotspots(arguments: argparse.Namespace) -> int:
     asked = Asked(
         by=arguments.by, method=arguments.method, top=arguments.top, at_least=arguments.at_least, first=arguments.first,
         last=arguments.last, ahead=arguments.ahead, cell=arguments.cell, resolution=arguments.resolution,
-        reach=arguments.reach, bandwidth=arguments.bandwidth, shapes=arguments.shapes, id_field=arguments.id_field,
+        reach=arguments.reach, radius=arguments.radius, bandwidth=arguments.bandwidth,
+        shapes=arguments.shapes, id_field=arguments.id_field,
         kinds=tuple(arguments.kind), weights=read_weights(arguments.weights) if arguments.weights else {},
         outcome=arguments.outcome, force=arguments.force, seed=arguments.seed,
     )  # fmt: skip

@@ -25,6 +25,7 @@ class Asked:
         (of getis_ord, neither: all that stand out at 5% after Benjamini and Hochberg).
     first, last : the selection window, YYYY-MM; None: the last twelve months. ahead : months looked at after a choice.
     cell : side of a square, metres. resolution : of h3. reach : half the width of a street segment, metres.
+    shapes, radius : a map; with a radius, a CSV file of points, each a circle of so many metres.
     bandwidth : metres, of the kernel and of the neighbourhood of Gi*. weights : crime type -> harm. open_points : whether
         places are published points, moved to a fixed list.
     """
@@ -42,6 +43,7 @@ class Asked:
     bandwidth: float = 400.0
     shapes: Path | None = None
     id_field: str = "id"
+    radius: float | None = None
     kinds: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
     outcome: str = "violence"
@@ -100,6 +102,7 @@ def amount_problems(asked: Asked) -> list[Problem]:
         ("--reach", asked.reach, 1, 500),
         ("--bandwidth", asked.bandwidth, 20, 20_000),
         ("--ahead", asked.ahead, 1, 60),
+        ("--radius", asked.radius, 5, 5000),
         ("--at-least", asked.at_least, 0, np.inf),
     ):
         if value is not None and not low <= value <= high:
@@ -110,6 +113,8 @@ def amount_problems(asked: Asked) -> list[Problem]:
         found.append(
             Problem("is not there", str(asked.shapes), "a GeoJSON, GeoPackage or Shapefile", "--shapes names it")
         )
+    if asked.radius is not None and asked.by != "areas":
+        found.append(Problem("belongs to circles", "--radius", "--by areas with --shapes POINTS.csv"))
     if asked.by in ("hexagon", "square") and asked.shapes is not None:
         found.append(Problem(f"--by {asked.by} takes no map", "--shapes"))
     if asked.by == "lsoa" and asked.method == "kernel":

@@ -13,6 +13,7 @@ from vru.events import DataNote, Events, months_between
 from vru.geography.areas import Areas, overlaps, read_areas, some
 from vru.geography.assign import assign, grid_points
 from vru.geography.choose import own_units
+from vru.geography.circles import read_circles
 from vru.geography.coverage import matrix, modal_forces
 from vru.geography.tally import Places, check_filters, connect, distinct_places, tally, unit_names
 from vru.hotspots.asked import Asked
@@ -58,8 +59,12 @@ def lay_board(asked: Asked, events: Events) -> Board:
         Several forces and none named; kinds that are not in the data or without a weight; no place; areas that overlap.
     """
     months, seen, notes = _months(asked, events)
+    notes = [*events.log, *(DataNote("hotspots", q.what, severity="question") for q in events.questions), *notes]
     outcomes, weights = _outcomes(asked, events)
-    notes += check_filters(events, outcomes)
+    try:
+        notes += check_filters(events, outcomes)
+    except DataError as error:
+        raise DataError(*(replace(p, where="--kind") for p in error.problems)) from None
     board = Board((), months, seen, np.zeros((0, len(months))), None, (), events.sha256)
     if asked.by == "lsoa":
         return _by_code(asked, events, board, outcomes, weights, notes)
@@ -196,7 +201,10 @@ def _candidates(
 ) -> Areas:
     if asked.by == "areas":
         assert asked.shapes is not None  # refused before
-        areas = read_areas(asked.shapes, asked.id_field)
+        if asked.radius is None:
+            areas = read_areas(asked.shapes, asked.id_field)
+        else:
+            areas = read_circles(asked.shapes, asked.id_field, asked.radius)
         if pairs := overlaps(areas):
             text = some([f"{a} and {b}" for a, b in pairs])
             raise DataError(Problem(f"areas overlap: {text}", asked.shapes.name, "areas that share no ground"))

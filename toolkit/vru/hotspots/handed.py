@@ -19,6 +19,7 @@ INTERNAL = (
     "INTERNAL: places and small counts. Not to be published or sent on; what a plan over these areas publishes passes the "
     "checks of disclosure by itself."
 )
+IGNORE = "# Small counts and places: only the map that a plan names may enter a repository.\n*\n!areas.geojson\n"
 AREAS, CHOSEN, CANDIDATES, NUMBERS, PLAN = (
     "areas.geojson",
     "chosen.geojson",
@@ -30,7 +31,12 @@ AREAS, CHOSEN, CANDIDATES, NUMBERS, PLAN = (
 
 def files_of(found: Found, board: Board, block: str) -> dict[str, bytes]:
     """Every file but the page and the map, by name."""
-    files = {CANDIDATES: _candidates(found, board), PLAN: block, NUMBERS: _json(numbers(found, board))}
+    files = {
+        ".gitignore": IGNORE,
+        CANDIDATES: _candidates(found, board),
+        PLAN: block,
+        NUMBERS: _json(numbers(found, board)),
+    }
     if board.shapes is not None:
         ranks = list(range(1, len(found.chosen) + 1))
         files[AREAS] = geojson(board.ids, board.shapes, INTERNAL)

@@ -117,16 +117,16 @@ def _chosen(found: Found, board: Board, picture: Drawn | None) -> tuple[Block, .
         blocks.append(picture.figure())
     else:
         blocks.append(Notice("No map: LSOAs were counted by code. With --shapes, a map of them, one is drawn."))
-    rows = []
+    rows, counted = [], "Harm" if found.asked.weights else "Events"
     for rank, i in enumerate(found.chosen.tolist()[:100], start=1):
         after = (f"{found.after[i]:,.0f}",) if found.after is not None else ()
         tops = (_years(found, i),) if len(found.years) > 1 else ()
         rows.append((board.ids[i], str(rank), f"{found.within[i]:,.0f}", *after, *tops))
-    after_column = (f"Events in the {len(found.after_months)} months after",) if found.after is not None else ()
+    after_column = (f"{counted} in the {len(found.after_months)} months after",) if found.after is not None else ()
     columns = (
         "Area",
         "Rank",
-        "Events in the window",
+        f"{counted} in the window",
         *after_column,
         *(["Years among the top"] if len(found.years) > 1 else []),
     )

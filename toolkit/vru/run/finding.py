@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from vru.errors import DataError, Problem, ProtocolError, VruError
-from vru.events import Events, Table
+from vru.events import DataNote, Events, Table
 from vru.geography.drawn import Layer, draw_up
 from vru.hotspots import Asked, Board, Found, files_of, find, lay_board, plan_block
 from vru.hotspots.asked import amount_problems
@@ -33,6 +33,8 @@ from vru.sources.source import Progress, Request
 
 VIOLENCE = "Violence and sexual offences"
 README = "README.txt"
+EDGE = 5
+"""Days without a row at an end of an extract from which its first or last month may be partial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,31 +134,43 @@ def _read(path: Path, asked: Asked, columns: Mapping[str, str], cache: Path, pro
 
 
 def _of_extract(path: Path, asked: Asked, columns: Mapping[str, str], cache: Path, request: Request) -> _Read:
-    how = {k: v for k, v in columns.items() if k in ExtractOptions.model_fields}
+    how: dict[str, Any] = {k: v for k, v in columns.items() if k in ExtractOptions.model_fields}
+    if "missing" in how:
+        how["missing"] = [m.strip() for m in how["missing"].split(",")]
     named = {k: v for k, v in columns.items() if k not in how}
     if "when" not in named:
         hint = f"vru look {path.name} says what its columns hold"
         what = "say which column is what: --column when=DATE --column easting=X --column northing=Y"
         raise DataError(Problem(what, "--column", ", ".join(k for k in EventColumns.model_fields if k != "keep"), hint))
     table = extract.read(request, _valid(ExtractOptions, how))
-    span = _covered(table, named["when"], how.get("dates"))
+    span, partial = _covered(table, named["when"], how.get("dates"))
     plan = _valid(EventColumns, {**named, "covers": span})
     events = read_offences(table, plan, cache)
+    events = replace(events, log=(*events.log, *partial))
     options = {**how, **{k: v for k, v in named.items()}, "covers": span}
     entry = {"id": "offences", "source": "events", "path": _relative(path), "options": options}
     return _Read(events, replace(asked, kinds=asked.kinds or kinds_in(events)), entry)
 
 
-def _covered(table: Table, when: str, form: str | None) -> dict[str, str]:
-    """First and last month with a row; a column that is not there is left to the reader's own message."""
+def _covered(table: Table, when: str, form: str | None) -> tuple[dict[str, str], list[DataNote]]:
+    """First and last month with a row, and whether they may be partial; what cannot be read is left to the reader."""
     import pandas as pd
 
+    unknown = {"first": "2000-01", "last": "2000-01"}
     if when not in table.frame.columns:
-        return {"first": "2000-01", "last": "2000-01"}
+        return unknown, []
     days = pd.to_datetime(table.frame[when], format=form or "ISO8601", errors="coerce").dropna()
     if days.empty:
-        return {"first": "2000-01", "last": "2000-01"}
-    return {"first": f"{days.min():%Y-%m}", "last": f"{days.max():%Y-%m}"}
+        return unknown, []
+    first, last = days.min(), days.max()
+    notes = []
+    if first.day > EDGE or last.days_in_month - last.day >= EDGE:
+        text = (
+            f"the extract runs from {first:%Y-%m-%d} to {last:%Y-%m-%d}: its first or last month may be partial, and "
+            "would then be compared with whole ones; leave it out of the file"
+        )
+        notes.append(DataNote("hotspots", text, severity="question"))
+    return {"first": f"{first:%Y-%m}", "last": f"{last:%Y-%m}"}, notes
 
 
 def _valid(model: Any, given: Mapping[str, Any]) -> Any:
@@ -187,12 +201,13 @@ def _of_plan(folder: Path, asked: Asked, columns: Mapping[str, str], progress: P
         raise ProtocolError(Problem("holds no events", f"data[{outcome.data}]"))
     source = next(d for d in protocol.data if d.id == outcome.data).source
     kinds = tuple(outcome.filter.get("crime_type", ()))
-    shapes, id_field = asked.shapes, asked.id_field
+    shapes, id_field, radius = asked.shapes, asked.id_field, asked.radius
     if asked.by == "areas" and shapes is None and protocol.units.boundaries is not None:
         shapes, id_field = find_data(study, protocol.units.boundaries), protocol.units.id_field
+        radius = protocol.units.radius_m
     open_points = SOURCES[source].name == "police_uk"
     changed = replace(
-        asked, kinds=kinds, outcome=outcome.id, shapes=shapes, id_field=id_field, open_points=open_points,
+        asked, kinds=kinds, outcome=outcome.id, shapes=shapes, id_field=id_field, radius=radius, open_points=open_points,
         until=protocol.intervention.start,
     )  # fmt: skip
     return _Read(read, changed, None)
@@ -243,6 +258,9 @@ def _folder_problems(to: Path) -> list[Problem]:
 
 def _write(to: Path, files: Mapping[str, bytes]) -> None:
     """Every file in a new folder, then in the place of the old one. Raises VruError where the disk refuses."""
+    for former in sorted(to.parent.glob(f".{to.name}.*.former")):
+        if not to.exists():  # a kill between the two renames below
+            former.rename(to)
     stage = to.parent / f".{to.name}.{secrets.token_hex(4)}.partial"
     aside = to.parent / f".{to.name}.{secrets.token_hex(4)}.former"
     try:
