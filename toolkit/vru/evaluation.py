@@ -11,6 +11,7 @@ import numpy as np
 from numpy.random import Generator
 
 from vru.binding import BoundAnalysis, BoundCheck, Plan
+from vru.by_area import changes_by_area
 from vru.checks import CHECKS
 from vru.checks.check import Case
 from vru.cohort import Cohort
@@ -152,6 +153,7 @@ def _result(
         data_log=inputs.data_log,
         provenance=Provenance(dict(inputs.data), dict(inputs.versions), protocol.seed, dict(inputs.truth)),
         calendar=data.calendar if isinstance(data, Panel) else MONTHS,
+        map=changes_by_area(protocol, data) if isinstance(data, Panel) else None,
     )
 
 

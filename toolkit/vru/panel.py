@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from vru.errors import DataError, Problem
+from vru.mapped import AreaMap
 from vru.periods import MONTHS, Calendar
 from vru.recording import Recording
 
@@ -86,6 +87,7 @@ class Panel:
     calendar : what the periods are.
     delivered : what was done and planned in each unit and period (minutes, visits, planned_minutes, planned_visits), NaN where
         not known; likewise of the whole panel.
+    outlines : optional, where the areas lie, for the report's map; of the whole panel too.
     """
 
     units: tuple[str, ...]
@@ -103,6 +105,7 @@ class Panel:
     spans: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     calendar: Calendar = MONTHS
     delivered: Mapping[str, np.ndarray] = field(default_factory=dict)
+    outlines: AreaMap | None = None
 
     def __post_init__(self) -> None:
         problems = _violations(self)

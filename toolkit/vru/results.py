@@ -11,6 +11,7 @@ from typing import Literal
 from vru.errors import DataError
 from vru.events import DataNote
 from vru.graph import Identification
+from vru.mapped import AreaMap
 from vru.periods import MONTHS, Calendar
 
 Scale = Literal["log_rate_ratio", "count_difference", "mean_difference", "risk_difference"]
@@ -244,6 +245,7 @@ class EvaluationResult:
     provenance: Provenance
     schema_version: int = 1
     calendar: Calendar = MONTHS
+    map: AreaMap | None = None
 
     def estimate(self, analysis: str) -> Estimate:
         """The estimate of one analysis. Raises KeyError if there is none of that id."""

@@ -1,7 +1,7 @@
 """Tables that look as if each row were a person or an offence."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from itertools import pairwise
 
@@ -26,8 +26,11 @@ _DAY = re.compile(r"(19|20)\d\d-\d\d-\d\d")
 _IDENTIFIER = re.compile(r"(?=.*\d)[\w/-]{6,}")
 
 
-def row_level_reason(table: Table) -> str:
-    """Why a table looks row-level, in words without its content; "" if it does not."""
+def row_level_reason(table: Table, areas: Collection[str] = ()) -> str:
+    """Why a table looks row-level, in words without its content; "" if it does not.
+
+    areas : names of areas that have an outline on the result's map, which are nobody's.
+    """
     if table.is_frame:
         return "a data frame printed as it is"
     if len(table.rows) <= MAX_ROWS:
@@ -37,6 +40,8 @@ def row_level_reason(table: Table) -> str:
         values = [row[column].strip() for row in table.rows[1:] if column < len(row) and row[column].strip()]
         if len(values) > MAX_ROWS and len(set(values)) >= _UNIQUE * len(values):
             name = header[column].strip() if column < len(header) else ""
+            if sum(v in areas for v in values) >= _UNIQUE * len(values):
+                continue
             if reason := _column_reason(name, values):
                 return f"{len(table.rows) - 1} rows, {reason}"
     return ""

@@ -16,6 +16,7 @@ from itertools import permutations
 
 from vru.disclosure.courses import published
 from vru.disclosure.data_log import without_small
+from vru.disclosure.mapping import map_to_leave
 from vru.disclosure.profiles import Profile, profile_of
 from vru.protocol import Protocol
 from vru.results import Band, Estimate, EvaluationResult, Finding, PathPoint, Series
@@ -32,6 +33,7 @@ class Account:
 def suppress(protocol: Protocol, result: EvaluationResult) -> tuple[EvaluationResult, Account]:
     """The result as it may be published under the plan's profile, and the account. Doing it again changes nothing."""
     profile = profile_of(protocol.disclosure)
+    result = replace(result, map=map_to_leave(protocol, result.map))
     if profile.smallest is None:
         return result, Account()
     thinner = tuple(published(profile, e) for e in result.estimates)

@@ -14,10 +14,12 @@ from vru.geography.choose import Chosen, choose, listed_roles
 from vru.geography.circles import read_circles
 from vru.geography.codes import changed_codes
 from vru.geography.coverage import matrix, missing_months, missing_notes, modal_forces, unit_forces
+from vru.geography.drawn import map_of
 from vru.geography.ending import carry_over, until_the_end
 from vru.geography.feeds import Kinds, believed, feed_notes, kinds_of, unsteady, without_feeds
 from vru.geography.located import Layout, lay_out, layout_notes, places_in
 from vru.geography.longer import by_plan, partial_notes, period_problems
+from vru.geography.neighbours import without_neighbours
 from vru.geography.plan import plan_problems
 from vru.geography.sense import absent_problems, series_problems, silent_problems
 from vru.geography.spelling import respelt_plan
@@ -134,13 +136,14 @@ def _count(protocol: Protocol, sources: Mapping[str, Events], folder: Path, look
         if selection is not None:
             on = next(t for t in tallies if selection.outcome in t.outcomes)
             chosen = choose(protocol, on, None, {codes.get(c, c): n for c, n in unit_names(on.events).items()})
-        return _Counted(tallies, chosen, None, areas, lookup)
+        return _Counted(tallies, without_neighbours(units, areas, chosen), None, areas, lookup)
     if problems := absent_problems(chosen.roles, areas.ids, "boundaries"):
         raise DataError(*problems)
     if selection is not None:
         data = protocol.outcome(selection.outcome).data
         pool = tally(data, sources[data], [protocol.outcome(selection.outcome)], places_in(sources[data], areas))
         chosen = choose(protocol, pool, areas.ids, {})
+    chosen = without_neighbours(units, areas, chosen)
     layout = lay_out(areas, chosen.roles, tuple(sorted(set(units.buffers.distances_m))))
     tallies = tuple(
         tally(d, e, _outcomes(protocol, d), places_in(e, layout.areas, layout.ringed)) for d, e in sources.items()
@@ -209,6 +212,7 @@ def _panel(
         provenance=_provenance(sources, counted),
         calendar=protocol.calendar,
         recording=account(counted.tallies, kinds, protocol.outcomes, units, periods, roles, covering, suspects),
+        outlines=map_of(counted.areas, counted.chosen.roles, counted.layout.ringed if counted.layout else ()),
     )
     return Built(panel, tuple(notes), truth)
 

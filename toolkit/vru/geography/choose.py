@@ -86,7 +86,7 @@ def _pool(
     if candidates is not None:
         return sorted(candidates), []
     seen = sorted(forces)
-    own = _own_units(counted.frame, names, forces)
+    own = own_units(counted.frame, names, forces)
     notes = []
     strangers = len(seen) - len(own)
     if strangers:
@@ -103,7 +103,8 @@ def _pool(
     return sorted(own), notes
 
 
-def _own_units(frame: pd.DataFrame, names: Mapping[str, str], forces: Mapping[str, str]) -> set[str]:
+def own_units(frame: pd.DataFrame, names: Mapping[str, str], forces: Mapping[str, str]) -> set[str]:
+    """LSOAs of the forces' own districts, by the rows that each force recorded there."""
     rows = frame[frame["unit"] != ""].groupby("unit", as_index=False)["rows"].sum()
     rows["force"] = rows["unit"].map(forces)
     # An LSOA without a name cannot be placed in a district: it stays.

@@ -150,6 +150,9 @@ class Disclosure(Section):
         None, ge=1, le=99, description="Counts up to this one are hidden, where that is stricter"
     )
     agreement: Text | None = Field(None, description="What asks for hide_to: with whom, of when")
+    map: Literal["by_audience", "shown", "left_out"] = Field(
+        "by_audience", description="Map of areas; public: left out"
+    )
     accepted: dict[Text, Text] = Field(
         default_factory=dict,
         max_length=20,

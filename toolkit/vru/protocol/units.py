@@ -45,6 +45,10 @@ class Buffers(Section):
     distances_m: list[Annotated[float, Field(gt=0, le=5000)]] = Field(default_factory=list)
     treated: list[str] = Field(default_factory=list, description="LSOA codes next to treated areas")
     comparison: list[str] = Field(default_factory=list, description="LSOA codes next to comparison areas")
+    exclude_within_m: Annotated[float, Field(ge=0, le=20_000)] | None = Field(
+        None,
+        description="Comparison areas so near to a treated one are left out; 0: those that touch it. Needs boundaries",
+    )
 
 
 class Described(Section):
@@ -151,6 +155,8 @@ class Units(Section):
             raise ValueError("radius_m needs kind: polygon, and boundaries: a CSV file of points")
         if self.buffers.distances_m and not drawn:
             raise ValueError("buffers.distances_m needs kind: polygon; for LSOAs list buffers.treated and .comparison")
+        if self.buffers.exclude_within_m is not None and not self.boundaries:
+            raise ValueError("buffers.exclude_within_m needs boundaries, a map of the areas")
         if self.lookup and drawn:
             raise ValueError("lookup is for LSOA codes, and kind: polygon has none")
 

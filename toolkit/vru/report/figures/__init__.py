@@ -1,5 +1,6 @@
 """The figures of a report. Each function returns a finished drawing with its text alternative and data."""
 
+from vru.report.figures.area_map import area_map_figure
 from vru.report.figures.arms import arms_figure
 from vru.report.figures.balance import balance_figure
 from vru.report.figures.canvas import Drawn
@@ -15,6 +16,7 @@ from vru.report.figures.series import series_figure
 __all__ = [
     "Drawn",
     "Falls",
+    "area_map_figure",
     "arms_figure",
     "balance_figure",
     "course_figure",

@@ -2,6 +2,7 @@
 
 from vru.report.section import Section
 from vru.report.sections import (
+    area_map,
     causal_graph,
     checks,
     costs,
@@ -23,6 +24,7 @@ SECTIONS: dict[str, Section] = {
     for m in (
         summary,
         results,
+        area_map,
         checks,
         regression_to_mean,
         strength_of_evidence,
