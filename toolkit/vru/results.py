@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Literal
 
+from vru.calibration import Calibration
 from vru.errors import DataError
 from vru.events import DataNote
 from vru.graph import Identification
@@ -217,6 +218,7 @@ class EvaluationResult:
     data_log: tuple[DataNote, ...]
     provenance: Provenance
     schema_version: int = 1
+    calibration: Calibration | None = None
 
     def estimate(self, analysis: str) -> Estimate:
         """The estimate of one analysis. Raises KeyError if there is none of that id."""
@@ -238,7 +240,9 @@ def to_json(result: EvaluationResult) -> str:
     bad = [where for where, value in _leaves(result, "result") if isinstance(value, float) and not math.isfinite(value)]
     if bad:
         raise DataError(*(f"{where} is not a finite number" for where in bad))
-    return TypeAdapter(EvaluationResult).dump_json(result, indent=1).decode() + "\n"
+    # A result that nobody calibrated reads as those made before there was calibration.
+    absent = {"calibration"} if result.calibration is None else None
+    return TypeAdapter(EvaluationResult).dump_json(result, indent=1, exclude=absent).decode() + "\n"
 
 
 def from_json(text: str) -> EvaluationResult:

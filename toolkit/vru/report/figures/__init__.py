@@ -2,6 +2,7 @@
 
 from vru.report.figures.arms import arms_figure
 from vru.report.figures.balance import balance_figure
+from vru.report.figures.calibration import placebo_figure, power_figure
 from vru.report.figures.canvas import Drawn
 from vru.report.figures.coverage import coverage_figure
 from vru.report.figures.event_study import event_study_figure
@@ -21,6 +22,8 @@ __all__ = [
     "forest_figure",
     "graph_figure",
     "path_figure",
+    "placebo_figure",
+    "power_figure",
     "regression_figure",
     "series_figure",
 ]

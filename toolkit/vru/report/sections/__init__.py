@@ -2,6 +2,7 @@
 
 from vru.report.section import Section
 from vru.report.sections import (
+    calibration,
     causal_graph,
     checks,
     costs,
@@ -24,6 +25,7 @@ SECTIONS: dict[str, Section] = {
         summary,
         results,
         checks,
+        calibration,
         regression_to_mean,
         strength_of_evidence,
         what_was_done,
