@@ -1,4 +1,4 @@
-"""Commands before and after an evaluation: calibrate."""
+"""Commands before and after an evaluation: design, calibrate."""
 
 import argparse
 import os
@@ -10,11 +10,13 @@ from typing import Any
 from vru.cli.terminal import Bar, add, add_data, add_folder, add_json, say_json
 
 CALIBRATE = "replay the registered analysis where nothing was done: its own false alarms, and what it could have seen"
-"""What the command does, in its help."""
+DESIGN = "which analyses the plan's areas can support, and what each could see, from the time before the start alone"
+"""What the commands do, in their help."""
 
 
 def add_commands(commands: Any) -> None:
     """Add this part's commands."""
+    _add_design(commands)
     c = add(commands, "calibrate", _calibrate, CALIBRATE, "vru calibrate evaluations/my-trial --replays 500 --jobs 2")
     add_folder(c)
     c.add_argument("--replays", type=int, default=500, metavar="N", help="evaluations of nothing (default 500)")
@@ -27,6 +29,60 @@ def add_commands(commands: Any) -> None:
     )
     add_data(c)
     add_json(c)
+
+
+def _add_design(commands: Any) -> None:
+    c = add(commands, "design", _design, DESIGN, "vru design evaluations/my-trial --library shared_learning")
+    add_folder(c)
+    c.add_argument("--methods", default="", metavar="A,B", help="default: the plan's and the standard ones")
+    c.add_argument("--replays", type=int, default=120, metavar="N", help="rehearsals of each (default 120)")
+    c.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processors (default: all)")
+    c.add_argument(
+        "--contamination", type=float, default=0.0, metavar="SHARE", help="of the effect that reaches comparison areas"
+    )
+    c.add_argument(
+        "--displacement", type=float, default=0.0, metavar="SHARE", help="of what is prevented that happens elsewhere"
+    )
+    c.add_argument("--library", type=Path, metavar="DIR", help="what others found: will this evaluation find it too?")
+    add_data(c)
+    add_json(c)
+
+
+def _design(arguments: argparse.Namespace) -> int:
+    from vru.design.designing import Leaks
+    from vru.design.forecast import lines, prior_lines
+    from vru.run.designing import Asked, design
+
+    def tell(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    methods = tuple(dict.fromkeys(m.strip() for m in arguments.methods.split(",") if m.strip()))
+    leaks = Leaks(arguments.contamination, arguments.displacement)
+    bar = Bar()
+    asked = Asked(methods, arguments.replays, arguments.jobs, leaks, arguments.library)
+    found = design(arguments.evaluation, asked, arguments.data, tell, bar)
+    bar.close()
+    usable = any(not p.reason for p in found.prospects)
+    if arguments.json:
+        say_json(
+            {
+                "evaluation": str(arguments.evaluation),
+                "rehearsed": [found.first, found.last],
+                "planned": asdict(found.made.planned),
+                "rehearsal": asdict(found.made.had),
+                "spread": asdict(found.made.spread),
+                "leaks": asdict(leaks),
+                "worth": found.worth,
+                "prospects": [asdict(p) for p in found.prospects],
+                "variants": [asdict(v) for v in found.variants],
+                "assurance": None if found.assurance is None else asdict(found.assurance),
+                "why_no_assurance": found.why_no_prior,
+            }
+        )
+        return 0 if usable else 1
+    print("\n".join(lines(found.made, found.prospects, found.variants, found.worth)))
+    print("\n".join(prior_lines(found.assurance, found.why_no_prior, found.worth)))
+    return 0 if usable else 1
 
 
 def _calibrate(arguments: argparse.Namespace) -> int:

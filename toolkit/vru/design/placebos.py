@@ -37,7 +37,8 @@ class Scene:
 
     panel : the evaluation's. n_pre, n_post : its periods before and after the earliest start. lot : how the plan drew its
     arms, None where it did not. history : what areas were chosen on, where that is of the analysis's outcome and the
-    analysis uses nothing that is unknown of other areas. frames : what can be drawn, in turn.
+    analysis uses nothing that is unknown of other areas. frames : what can be drawn, in turn. longest : made-up starts
+    leave as much time before them as they can, for analyses that need it.
     """
 
     panel: Panel
@@ -46,6 +47,7 @@ class Scene:
     lot: Lot | None
     history: SelectionHistory | None
     frames: tuple[Frame, ...]
+    longest: bool = False
 
     @property
     def windows(self) -> tuple[tuple[int, int, int], ...]:
@@ -53,7 +55,7 @@ class Scene:
         first = _free(self)
         least = max(FEWEST_PERIODS, math.ceil(LEAST_OF_BEFORE * first))
         found = [
-            (at, *lengths_before(first, self.n_post, whole))
+            (at, *lengths_before(first, self.n_post, whole, longest=self.longest))
             for whole in range(first, least - 1, -1)
             for at in range(first - whole + 1)
         ]
@@ -127,8 +129,15 @@ def draw(scene: Scene, which: int, rng: Generator) -> Panel | None:
     return makers[frame](scene, rng)
 
 
-def lengths_before(n_pre: int, n_post: int, whole: int | None = None) -> tuple[int, int]:
-    """Periods before and after a made-up start, where ``whole`` of the ``n_pre`` before the real one are used."""
+def lengths_before(n_pre: int, n_post: int, whole: int | None = None, *, longest: bool = False) -> tuple[int, int]:
+    """Periods before and after a made-up start, where ``whole`` of the ``n_pre`` before the real one are used.
+
+    longest : as many before as leave a fifth of all, and no more than the evaluation has, after.
+    """
+    if longest:
+        whole = whole or n_pre
+        after = min(n_post, max(2, n_pre // 5), whole - 2)
+        return whole - after, after
     whole = whole or max(FEWEST_PERIODS, math.ceil(PART_OF_BEFORE * n_pre))
     after = min(max(1, round(whole * n_post / (n_pre + n_post))), whole - 2)
     return whole - after, after
@@ -154,7 +163,7 @@ def _arms(scene: Scene, window: tuple[int, int, int]) -> Panel:
 
 def _before(scene: Scene, rng: Generator) -> Panel:
     first = _free(scene)
-    start, after = lengths_before(first, scene.n_post)
+    start, after = lengths_before(first, scene.n_post, longest=scene.longest)
     cut = _cut(scene, (int(rng.integers(0, first - start - after + 1)), start, after))
     arms = cut.subset(cut.is_role("treated", "comparison"))
     n = int(arms.is_role("treated").sum())

@@ -3,7 +3,7 @@
 import warnings
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -70,6 +70,17 @@ def replay_all(
         delayed(_chunk)(task, chunk) for chunk in chunks
     ):
         yield from done
+
+
+def settled(task: Task) -> Task:
+    """The task as it is, or with longer times before made-up starts where the analysis refuses those there are."""
+    bare = replace(task, every=10**9)
+    numbers = range(1, 13)
+    if any(not replay(bare, i).refused for i in numbers if task.scene.frame(i) in ("before", "arms")):
+        return task
+    longer = replace(task.scene, longest=True)
+    answers = [replay(replace(bare, scene=longer), i) for i in numbers if longer.frame(i) in ("before", "arms")]
+    return replace(task, scene=longer) if any(not a.refused for a in answers) else task
 
 
 def _chunk(task: Task, todo: Sequence[int]) -> list[Replayed]:

@@ -1,8 +1,7 @@
 """``vru calibrate``: replay the registered primary analysis on evaluations of nothing, and write what came of it."""
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -11,14 +10,15 @@ from vru import clock
 from vru.binding import BoundAnalysis
 from vru.calibration import Calibration
 from vru.design.calibrating import scene_for, summarise
-from vru.design.replaying import Replayed, Task, replay_all
+from vru.design.replaying import Task, settled
 from vru.errors import Problem, RefusedError, VruError
 from vru.evaluation import fit
 from vru.panel import Panel
 from vru.protocol import digest
 from vru.results import Estimate, EvaluationResult
 from vru.run.calibration_file import bound_to
-from vru.run.outputs import read_learning, read_outputs, read_result, sha256
+from vru.run.journal import finished, journal, replayed
+from vru.run.outputs import read_learning, read_outputs, read_result
 from vru.run.running import Working, write_set
 from vru.run.study import Study, build, load_study, versions
 from vru.sources.source import Progress
@@ -92,19 +92,17 @@ def _calibrate(study: Study, replays: int, jobs: int, tell: Tell, progress: Prog
     bound = bound_to(protocol, result.provenance)
     scene = scene_for(protocol, estimate, panel)
     wanted = replays if scene.most is None else min(replays, scene.most)
-    task = Task(protocol.seed, analysis, scene, max(1, wanted // WITH_EFFECTS))
-    journal = _journal(folder, {**bound, "every": str(task.every)})
-    found = _finished(journal)
-    todo = [i for i in range(wanted) if i not in found]
-    resumed = wanted - len(todo)
+    task = settled(Task(protocol.seed, analysis, scene, max(1, wanted // WITH_EFFECTS)))
+    path = journal(folder, "calibrate", {**bound, "every": str(task.every)})
+    resumed = len([i for i in finished(path) if i < wanted])
     tell(f"{protocol.id}: {wanted} evaluations of nothing" + (f", {resumed} there from before" if resumed else ""))
-    _replay(task, todo, jobs, journal, found, progress)
+    found = replayed(path, task, wanted, jobs, progress)
     calibration = summarise(
         task, estimate, [found[i] for i in range(wanted)], protocol, {**bound, "replays": str(wanted)}
     )
     working = Working(replace(result, calibration=calibration), files["notebook.ipynb"], read_learning(folder))
     outputs, _ = write_set(folder, protocol, working, clock.now())
-    journal.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
     return Calibrated(calibration, outputs, resumed)
 
 
@@ -129,43 +127,3 @@ def _own(study: Study, analysis: BoundAnalysis, panel: Panel, result: Evaluation
         what = "the analysis gives another estimate than the last run did"
         raise RefusedError(Problem(what, str(study.folder), hint=f"vru run {study.folder} first"))
     return estimate
-
-
-def _replay(
-    task: Task, todo: list[int], jobs: int, journal: Path, found: dict[int, Replayed], progress: Progress
-) -> None:
-    total = len(found) + len(todo)
-    with journal.open("ab") as handle:
-        for one in replay_all(task, todo, jobs):
-            handle.write((json.dumps(asdict(one)) + "\n").encode())
-            handle.flush()
-            found[one.which] = one
-            progress("replays", len(found), total)
-
-
-def _journal(folder: Path, bound: dict[str, str]) -> Path:
-    """Where finished replays wait: private, as single estimates of known areas would give their counts away."""
-    key = sha256(json.dumps(bound, sort_keys=True).encode()).removeprefix("sha256:")[:16]
-    path = folder / ".vru" / f"replays-{key}.jsonl"
-    for other in (folder / ".vru").glob("replays-*.jsonl"):
-        if other != path:
-            other.unlink(missing_ok=True)  # of a plan, data or code that is no more
-    return path
-
-
-def _finished(journal: Path) -> dict[int, Replayed]:
-    """What was finished before. A line cut short by a kill is left out, and the file is mended."""
-    if not journal.exists():
-        return {}
-    whole, found = b"", {}
-    for line in journal.read_bytes().splitlines(keepends=True):
-        try:
-            content = json.loads(line)
-            one = Replayed(**{**content, "seen": tuple((float(r), bool(y)) for r, y in content["seen"])})
-        except (ValueError, TypeError, KeyError):
-            continue
-        if line.endswith(b"\n"):
-            found[one.which] = one
-            whole += line
-    journal.write_bytes(whole)
-    return found
