@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from vru.calibration import Calibration
-from vru.design.placebos import Frame, Scene, scene_of
+from vru.design.lots import Lots
+from vru.design.placebos import Frame, Lot, Scene, scene_of
 from vru.design.power import power_curve
 from vru.design.replaying import Replayed, Task, drawn, error_of
 from vru.design.telling import how_drawn, notes_of
@@ -36,15 +37,28 @@ class _Own:
     withheld: str
 
 
-def scene_for(protocol: Protocol, estimate: Estimate, panel: Panel) -> Scene:
-    """What the registered analysis can be replayed on. Raises MethodError where there is nothing."""
-    selection = protocol.units.selection
-    scene = scene_of(panel, estimate.outcome, selection.assign if selection is not None else None)
+def lot_of(protocol: Protocol, kept: Lots | None) -> tuple[Lot | None, tuple[tuple[str, ...], ...]]:
+    """How the arms were drawn, and in which blocks: by a lot kept beside the plan, by the plan itself, or not at all."""
+    if kept is None or kept.days:
+        selection = protocol.units.selection
+        return (selection.assign if selection is not None else None), ()
+    if kept.starts:
+        return "steps", ()
+    return ("random_half", ()) if kept.scheme == "restricted" else ("blocks", kept.blocks)
+
+
+def scene_for(protocol: Protocol, estimate: Estimate, panel: Panel, kept: Lots | None = None) -> Scene:
+    """What the registered analysis can be replayed on. kept : the lot beside the plan, if the plan keeps to it.
+
+    Raises MethodError where there is nothing.
+    """
+    lot, blocks = lot_of(protocol, kept)
+    scene = scene_of(panel, estimate.outcome, lot, blocks)
     if not ("displacement" in estimate.components and panel.is_role("buffer").any()):
         return scene
     # Areas drawn anew have no catchment of their own, and without one this would be another analysis.
     frames: tuple[Frame, ...] = ("arms",)
-    return Scene(panel, scene.n_pre, scene.n_post, scene.lot, scene.history, frames)
+    return replace(scene, frames=frames)
 
 
 def summarise(

@@ -29,6 +29,7 @@ STANDARD = (
     "before_after",
 )
 """Methods whose power is worked out beside the plan's own."""
+Drawn = tuple[Lot | None, tuple[tuple[str, ...], ...]]
 SIZES, SPANS = (0.5, 1.0, 1.5, 2.0, 3.0), (0.5, 1.0, 1.5, 2.0)
 FEWEST_IN_ARM = 4
 
@@ -102,14 +103,14 @@ class Variant:
     power: float | None
 
 
-def rehearsal(panel: Panel, outcome: str, lot: Lot | None, n_post: int, leaks: Leaks) -> Rehearsal:
+def rehearsal(panel: Panel, outcome: str, lot: Drawn, n_post: int, leaks: Leaks) -> Rehearsal:
     """The time before the start as what replays are drawn from. ``panel`` holds nothing later.
 
     Raises MethodError where it is too short or too few areas are named.
     """
     start = panel.periods[-2]
     pretend = replace(panel, starts=tuple(start if r == "treated" else None for r in panel.role))
-    scene = before_only(scene_of(pretend, outcome, lot), n_post)
+    scene = before_only(scene_of(pretend, outcome, *lot), n_post)
     frames: tuple[Frame, ...] = ("before",) if "before" in scene.frames else ("arms",)
     # Nothing has begun anywhere in it, so all of it is free.
     bare = replace(panel, starts=(None,) * len(panel.units))

@@ -22,7 +22,7 @@ from vru.panel import Panel, SelectionHistory
 from vru.replay import called_treated, chosen_on, from_record, ranking
 
 Frame = Literal["before", "arms", "untreated", "ranked"]
-Lot = Literal["random_half", "random_pairs"]
+Lot = Literal["random_half", "random_pairs", "blocks", "steps"]
 FEWEST_AREAS = 4
 PART_OF_BEFORE, LEAST_OF_BEFORE = 0.7, 0.5
 """How much of the time before the start one replay there uses, so that several dates can be tried; at least, with arms kept."""
@@ -38,7 +38,7 @@ class Scene:
     panel : the evaluation's. n_pre, n_post : its periods before and after the earliest start. lot : how the plan drew its
     arms, None where it did not. history : what areas were chosen on, where that is of the analysis's outcome and the
     analysis uses nothing that is unknown of other areas. frames : what can be drawn, in turn. longest : made-up starts
-    leave as much time before them as they can, for analyses that need it.
+    leave as much time before them as they can, for analyses that need it. blocks : areas as the lot laid them out.
     """
 
     panel: Panel
@@ -48,6 +48,7 @@ class Scene:
     history: SelectionHistory | None
     frames: tuple[Frame, ...]
     longest: bool = False
+    blocks: tuple[tuple[str, ...], ...] = ()
 
     @property
     def windows(self) -> tuple[tuple[int, int, int], ...]:
@@ -74,7 +75,7 @@ class Scene:
         return len(self.windows) if self.frames == ("arms",) else None
 
 
-def scene_of(panel: Panel, outcome: str, lot: Lot | None) -> Scene:
+def scene_of(panel: Panel, outcome: str, lot: Lot | None, blocks: tuple[tuple[str, ...], ...] = ()) -> Scene:
     """Look at what a panel offers. Raises MethodError where nothing can be drawn."""
     starts = [s for s in panel.starts if s is not None]
     if not starts:
@@ -84,7 +85,10 @@ def scene_of(panel: Panel, outcome: str, lot: Lot | None) -> Scene:
     treated, comparison = int(panel.is_role("treated").sum()), int(panel.is_role("comparison").sum())
     known = _of_others(panel, outcome)
     can: dict[Frame, bool] = {
-        "before": before >= FEWEST_PERIODS and treated > 0 and comparison > 0 and treated + comparison >= FEWEST_AREAS,
+        "before": before >= FEWEST_PERIODS
+        and treated > 0
+        and (comparison > 0 or (lot == "steps" and len(set(starts)) > 1))
+        and treated + comparison >= FEWEST_AREAS,
         "arms": before >= FEWEST_PERIODS and lot is None,
         "untreated": comparison >= FEWEST_AREAS,
         "ranked": lot is None and known is not None and treated > 0 and comparison > 0,
@@ -95,7 +99,7 @@ def scene_of(panel: Panel, outcome: str, lot: Lot | None) -> Scene:
         raise MethodError(
             f"{before} periods before the start and {comparison} comparison areas: nothing was left untouched to replay on."
         )
-    return Scene(panel, before, n_post, lot, known, frames)
+    return Scene(panel, before, n_post, lot, known, frames, blocks=blocks)
 
 
 def _of_others(panel: Panel, outcome: str) -> SelectionHistory | None:
@@ -206,13 +210,31 @@ def _spread(scene: Scene, here: int, rng: Generator) -> Iterator[int]:
 
 
 def _lot(scene: Scene, panel: Panel, n: int, rng: Generator) -> np.ndarray:
-    """Positions of ``n`` areas called treated: one of each pair of neighbours in rank where the plan drew pairs."""
+    """Positions of ``n`` areas called treated; within blocks of neighbours where the plan's lot was drawn in blocks."""
     units = len(panel.units)
-    if scene.lot != "random_pairs" or panel.selection is None or n != units // 2:
+    order, size = _laid_out(scene, panel)
+    if size < 2 or n != units // 2:
         return np.asarray(rng.permutation(units)[:n])
-    place = {panel.selection.pool[int(i)]: k for k, i in enumerate(ranking(panel.selection))}
-    order = sorted(range(units), key=lambda i: place.get(panel.units[i], len(place)))
-    return np.array([order[2 * k + int(side)] for k, side in enumerate(rng.integers(0, 2, units // 2))])
+    chosen: list[int] = []
+    for at in range(0, units - size + 1, size):
+        block = order[at : at + size]
+        chosen += [block[int(i)] for i in rng.permutation(size)[: size // 2]]
+    rest = order[units - units % size :]
+    chosen += [rest[int(i)] for i in rng.permutation(len(rest))[: n - len(chosen)]]
+    return np.array(chosen)
+
+
+def _laid_out(scene: Scene, panel: Panel) -> tuple[list[int], int]:
+    """Rows of a panel in the order in which a lot lays them out, and how many are a block; 0 where it drew no blocks."""
+    if scene.lot == "random_pairs" and panel.selection is not None:
+        names = [panel.selection.pool[int(i)] for i in ranking(panel.selection)]
+        size = 2
+    elif scene.lot == "blocks":
+        names, size = [u for block in scene.blocks for u in block], len(scene.blocks[0])
+    else:
+        return [], 0
+    place = {u: k for k, u in enumerate(names)}
+    return sorted(range(len(panel.units)), key=lambda i: place.get(panel.units[i], len(place))), size
 
 
 def _ranked(scene: Scene, rng: Generator) -> Panel | None:

@@ -24,6 +24,10 @@ def how_drawn(scene: Scene, protocol: Protocol) -> str:
         return "Areas were called treated as the plan did: one of each pair of neighbours in rank, by lot."
     if scene.lot == "random_half":
         return "Areas were called treated as the plan did: half of them by lot."
+    if scene.lot == "blocks":
+        return f"Areas were called treated as the lot did: half of each block of {len(scene.blocks[0])}."
+    if scene.lot == "steps":
+        return "Areas began one after the other, as the lot had them do, in an order drawn anew."
     if scene.frames == ("arms",):
         return "The plan's own arms were kept and only the date was moved."
     if "ranked" in scene.frames:

@@ -18,6 +18,7 @@ from vru.protocol import digest
 from vru.results import Estimate, EvaluationResult
 from vru.run.calibration_file import bound_to
 from vru.run.journal import finished, journal, replayed
+from vru.run.lots_file import kept_lot
 from vru.run.outputs import read_learning, read_outputs, read_result
 from vru.run.running import Working, write_set
 from vru.run.study import Study, build, load_study, versions
@@ -90,7 +91,7 @@ def _calibrate(study: Study, replays: int, jobs: int, tell: Tell, progress: Prog
     analysis = next(a for a in study.plan.analyses if a.plan.role == "primary")
     estimate = _own(study, analysis, panel, result)
     bound = bound_to(protocol, result.provenance)
-    scene = scene_for(protocol, estimate, panel)
+    scene = scene_for(protocol, estimate, panel, kept_lot(folder, protocol, panel))
     wanted = replays if scene.most is None else min(replays, scene.most)
     task = settled(Task(protocol.seed, analysis, scene, max(1, wanted // WITH_EFFECTS)))
     path = journal(folder, "calibrate", {**bound, "every": str(task.every)})

@@ -8,7 +8,7 @@ import numpy as np
 
 from vru.binding import BoundAnalysis
 from vru.design.assurance import Assurance, assurance
-from vru.design.calibrating import independent
+from vru.design.calibrating import independent, lot_of
 from vru.design.designing import (
     STANDARD,
     Leaks,
@@ -35,6 +35,7 @@ from vru.protocol.fields import Analysis
 from vru.protocol.reading import nearest
 from vru.run.calibration_file import bound_to
 from vru.run.journal import journal, replayed
+from vru.run.lots_file import kept_lot
 from vru.run.study import Study, build, load_study
 from vru.sources.source import Progress
 
@@ -78,7 +79,7 @@ def design(folder: Path, asked: Asked, data: Path | None, tell: Tell, progress: 
     primary = next(a for a in study.plan.analyses if a.plan.role == "primary")
     tell(f"{protocol.id}: reading the periods before {protocol.intervention.start}, and nothing after")
     panel = before_start(study, progress)
-    lot = protocol.units.selection.assign if protocol.units.selection is not None else None
+    lot = lot_of(protocol, kept_lot(folder, protocol, None))
     n_post = len(months_between(protocol.intervention.start, protocol.intervention.end or protocol.window.last))
     try:
         made = rehearsal(panel, primary.plan.outcome, lot, n_post, asked.leaks)
