@@ -10,7 +10,7 @@ from vru.calibration import Calibration
 from vru.design.lots import Lots
 from vru.design.placebos import Frame, Lot, Scene, scene_of
 from vru.design.power import power_curve
-from vru.design.replaying import Replayed, Task, drawn, error_of
+from vru.design.replaying import Replayed, Task, drawn, error_of, relative_error
 from vru.design.telling import how_drawn, notes_of
 from vru.errors import Problem, RefusedError
 from vru.panel import Panel
@@ -74,7 +74,7 @@ def summarise(
     held = [r.covered for r in answered if r.covered is not None]
     far = np.array([r.distance for r in answered if r.distance is not None])
     own = _own(task.scene, estimate, far, (effective, dates))
-    size = _size(answered, error_of(estimate))
+    size = _size(answered, relative_error(estimate))
     curve = power_curve(answered, size, effective)
     return Calibration(
         analysis=estimate.analysis,

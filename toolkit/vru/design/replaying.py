@@ -19,7 +19,9 @@ from vru.stats.intervals import quantile
 
 FALLS = (0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5)
 RISES = (1.05, 1.1, 1.2, 1.3, 1.5)
-RATIOS = (*FALLS, *RISES)
+"""Effects whose power is told."""
+RATIOS = (*FALLS, 0.35, 0.2, *RISES, 2.0, 3.0)
+"""Effects put in: larger ones too, as a replay of few areas stands for a smaller effect in the evaluation."""
 CHUNK = 8
 Fit = Callable[[Panel, Generator], Estimate]
 
@@ -39,7 +41,8 @@ class Task:
 class Replayed:
     """One replay. frame : where it was drawn from.
 
-    distance : its estimate in its own standard errors; error : that standard error; None where the method gives none.
+    distance : its estimate in its own standard errors; error : that standard error on the log scale, or as a share of the
+        offences expected; None where the method gives none.
     claimed : whether it would have been reported as an effect; covered : whether its interval holds none.
     seen : known effect -> whether it was claimed, in its direction. refused : why there is no answer, else "".
     """
@@ -63,13 +66,23 @@ def replay_all(
         for which in todo:
             yield replay(task, which, fit_as)
         return
-    from joblib import Parallel, delayed
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from multiprocessing import get_context
 
     chunks = [list(todo[i : i + CHUNK]) for i in range(0, len(todo), CHUNK)]
-    for done in Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="3*n_jobs")(
-        delayed(_chunk)(task, chunk) for chunk in chunks
-    ):
-        yield from done
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
+        try:
+            for done in as_completed([pool.submit(_chunk, task, chunk) for chunk in chunks]):
+                yield from done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _one_thread() -> None:
+    """Each process computes on one processor: several that each take all of them wait for one another."""
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
 
 
 def settled(task: Task) -> Task:
@@ -157,10 +170,19 @@ def error_of(found: Estimate) -> float | None:
     return (found.high - found.low) / (2 * quantile(found.level))
 
 
+def relative_error(found: Estimate) -> float | None:
+    """Its standard error as one of a relative change: as it is on the log scale, over what was expected for a difference."""
+    error = error_of(found)
+    if error is None or found.scale == "log_rate_ratio":
+        return error
+    expected = sum(p.expected for p in found.path[len(found.path) - found.n_post :])
+    return error / expected if expected > 0 else None
+
+
 def _told(which: int, frame: str, found: Estimate, seen: tuple[tuple[float, bool], ...]) -> Replayed:
     claimed, error = claims(found), error_of(found)
     if claimed is None:
         return Replayed(which, frame, refused="this method gives neither an interval nor a p-value")
     covered = None if found.low is None or found.high is None else found.low <= 0 <= found.high
     distance = None if error is None else found.value / error
-    return Replayed(which, frame, distance, error, found.p, claimed, covered, seen)
+    return Replayed(which, frame, distance, relative_error(found), found.p, claimed, covered, seen)
