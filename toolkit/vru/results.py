@@ -1,13 +1,11 @@
-"""What an evaluation says: estimates, findings, ratings, and the whole result as JSON.
-
-Plain frozen dataclasses. ``None`` where a number does not exist; never NaN or infinity.
-"""
+"""What an evaluation says: estimates, findings, ratings; JSON in and out. ``None`` where there is no number, never NaN."""
 
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Literal
 
+from vru.calibration import Calibration
 from vru.errors import DataError
 from vru.events import DataNote
 from vru.graph import Identification
@@ -246,6 +244,7 @@ class EvaluationResult:
     schema_version: int = 1
     calendar: Calendar = MONTHS
     map: AreaMap | None = None
+    calibration: Calibration | None = None
 
     def estimate(self, analysis: str) -> Estimate:
         """The estimate of one analysis. Raises KeyError if there is none of that id."""
@@ -267,7 +266,9 @@ def to_json(result: EvaluationResult) -> str:
     bad = [where for where, value in _leaves(result, "result") if isinstance(value, float) and not math.isfinite(value)]
     if bad:
         raise DataError(*(f"{where} is not a finite number" for where in bad))
-    return TypeAdapter(EvaluationResult).dump_json(result, indent=1).decode() + "\n"
+    # A result that nobody calibrated reads as those made before there was calibration.
+    absent = {"calibration"} if result.calibration is None else None
+    return TypeAdapter(EvaluationResult).dump_json(result, indent=1, exclude=absent).decode() + "\n"
 
 
 def from_json(text: str) -> EvaluationResult:

@@ -81,7 +81,8 @@ def _data_lines(protocol: Protocol, built: Built) -> list[str]:
     )
     asked = _recording_lines(protocol, built.data) if isinstance(built.data, Panel) else []
     account = [f"  {line}" for line in built.account]
-    return [*shape, *account, *map(_line, built.inputs.data_log), *asked]
+    changed = [f"  will be disclosed: {change}" for change in built.inputs.data_changes]
+    return [*shape, *account, *map(_line, built.inputs.data_log), *changed, *asked]
 
 
 def _recording_lines(protocol: Protocol, panel: Panel) -> list[str]:

@@ -24,6 +24,7 @@ from vru.protocol.references import reference_problems
 from vru.protocol.tabled import CountColumns, EventColumns
 from vru.protocol.whole_file import write_whole
 from vru.protocol.yaml_file import YamlFile
+from vru.run.lots_file import lots_changes
 from vru.sources.source import Asked, Progress, Request
 from vru.version import __version__
 from vru.words.terms import terms_of
@@ -112,7 +113,7 @@ def build(study: Study, progress: Progress) -> Built:
         data=digests,
         versions=versions(),
         truth=made.truth,
-        data_changes=tuple(_data_changes(study.folder, digests)),
+        data_changes=(*_data_changes(study.folder, digests), *lots_changes(study.folder, protocol, made.data)),
     )
     return Built(made.data, inputs, made.account, made.questions)
 

@@ -3,6 +3,7 @@
 from vru.report.figures.area_map import area_map_figure
 from vru.report.figures.arms import arms_figure
 from vru.report.figures.balance import balance_figure
+from vru.report.figures.calibration import placebo_figure, power_figure
 from vru.report.figures.canvas import Drawn
 from vru.report.figures.course import course_figure
 from vru.report.figures.coverage import coverage_figure
@@ -25,6 +26,8 @@ __all__ = [
     "forest_figure",
     "graph_figure",
     "path_figure",
+    "placebo_figure",
+    "power_figure",
     "regression_figure",
     "series_figure",
 ]

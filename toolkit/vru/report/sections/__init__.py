@@ -3,6 +3,7 @@
 from vru.report.section import Section
 from vru.report.sections import (
     area_map,
+    calibration,
     causal_graph,
     checks,
     costs,
@@ -26,6 +27,7 @@ SECTIONS: dict[str, Section] = {
         results,
         area_map,
         checks,
+        calibration,
         regression_to_mean,
         strength_of_evidence,
         what_was_done,
