@@ -139,6 +139,7 @@ def _sides(opts: Options, made: _Fit) -> tuple[dict[str, float], tuple[str, ...]
         words.append(
             f"In-time placebo: had the start been {setting.arms.periods[fake]}, the ratio up to the true start would "
             f"be {math.exp(found['in_time_placebo']):.3f} (1 = nothing found where there was nothing)."
+            + _rough(setting, early, fake, setting.n_pre)
         )
     used = np.flatnonzero(np.abs(made.weights) > 1e-6)
     if (~treated).sum() > 1 and len(used) <= 50:
@@ -150,13 +151,28 @@ def _sides(opts: Options, made: _Fit) -> tuple[dict[str, float], tuple[str, ...]
         words.append(
             f"Leaving out any one comparison unit moves the ratio between {math.exp(min(ratios)):.3f} and "
             f"{math.exp(max(ratios)):.3f}."
+            + max(_rough(setting, e, setting.n_pre, setting.counts.shape[1]) for e in each)
         )
     return found, tuple(words)
 
 
 def _between(setting: Setting, expected: np.ndarray, first: int, last: int) -> float:
-    observed = setting.counts[setting.arms.treated, first:last].sum()
-    return math.log((observed + 0.5) / (max(float(expected[first:last].sum()), 0.0) + 0.5))
+    """As the answer's own ratio: 0.5 is added to both sides only where one of them is nothing, which ``_rough`` says."""
+    observed, due = _totals_between(setting, expected, first, last)
+    half = 0.5 if min(observed, due) == 0 else 0.0
+    return math.log((observed + half) / (due + half))
+
+
+def _totals_between(setting: Setting, expected: np.ndarray, first: int, last: int) -> tuple[float, float]:
+    observed = float(setting.counts[setting.arms.treated, first:last].sum())
+    return observed, max(float(expected[first:last].sum()), 0.0)
+
+
+def _rough(setting: Setting, expected: np.ndarray, first: int, last: int) -> str:
+    """What a ratio rests on where nothing was recorded or expected; else empty."""
+    if min(_totals_between(setting, expected, first, last)) > 0:
+        return ""
+    return " Nothing was recorded, or expected, in one of these, so 0.5 was added to both sides and its ratio is rough."
 
 
 def _fake_start(opts: Options, setting: Setting) -> int | None:
