@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Literal
 
+from vru.curve import SpecificationCurve
 from vru.errors import DataError
 from vru.events import DataNote
 from vru.graph import Identification
@@ -217,6 +218,7 @@ class EvaluationResult:
     data_log: tuple[DataNote, ...]
     provenance: Provenance
     schema_version: int = 1
+    specifications: SpecificationCurve | None = None
 
     def estimate(self, analysis: str) -> Estimate:
         """The estimate of one analysis. Raises KeyError if there is none of that id."""
@@ -238,7 +240,9 @@ def to_json(result: EvaluationResult) -> str:
     bad = [where for where, value in _leaves(result, "result") if isinstance(value, float) and not math.isfinite(value)]
     if bad:
         raise DataError(*(f"{where} is not a finite number" for where in bad))
-    return TypeAdapter(EvaluationResult).dump_json(result, indent=1).decode() + "\n"
+    # Left out where there is none, so that results made before it are written as they were.
+    without = {"specifications"} if result.specifications is None else None
+    return TypeAdapter(EvaluationResult).dump_json(result, indent=1, exclude=without).decode() + "\n"
 
 
 def from_json(text: str) -> EvaluationResult:

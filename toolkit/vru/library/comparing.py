@@ -50,7 +50,8 @@ def compare_results(
 def _as_then(published: EvaluationResult, recomputed: EvaluationResult) -> EvaluationResult:
     known = {f.check for f in published.findings}
     kept = tuple(f for f in recomputed.findings if f.check in known or f.check not in SINCE or f.verdict == "fail")
-    return replace(recomputed, findings=kept)
+    # The curve of other choices has a run of its own, with its own fingerprint of the plan and the data.
+    return replace(recomputed, findings=kept, specifications=published.specifications)
 
 
 def compare_versions(published: EvaluationResult, recomputed: EvaluationResult) -> tuple[Difference, ...]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from vru.protocol.choices import Specifications
 from vru.protocol.rows import CohortPlan, Column, Days
 from vru.protocol.section import Moment, Month, Name, Options, Section, Slug, Text
 from vru.protocol.units import Buffers, Selection, Units
@@ -245,6 +246,7 @@ class Protocol(Section):
     graph: Graph
     analyses: list[Analysis] = Field(min_length=1)
     checks: list[CheckPlan] = Field(default_factory=list)
+    specifications: Specifications | None = None
     equity: Equity
     costs: Costs | None = None
     disclosure: Disclosure = Disclosure()

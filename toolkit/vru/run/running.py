@@ -19,6 +19,7 @@ from vru.results import EvaluationResult, to_json
 from vru.run.assuring import plan_file
 from vru.run.execute import execute
 from vru.run.outputs import read_learning, render, write_outputs
+from vru.run.specifying import with_curve
 from vru.run.study import Settings, Study, build, load_study, read_sources, write_data_lock
 from vru.sources.source import Progress
 
@@ -66,6 +67,10 @@ def _run(study: Study, settings: Settings, tell: Tell, progress: Progress | None
     since = time.perf_counter()
     counted, notebook = execute(study, settings.chosen(), progress is not None)
     result, account = suppress(protocol, counted)
+    if not settings.chosen():
+        result, stale = with_curve(folder, result)
+        if stale:
+            tell(f"{protocol.id}: {stale}")
     stages["notebook"] = time.perf_counter() - since
     tell(f"{protocol.id}: writing the report, tables and draft record")
     since = time.perf_counter()

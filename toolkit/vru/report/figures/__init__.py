@@ -4,6 +4,7 @@ from vru.report.figures.arms import arms_figure
 from vru.report.figures.balance import balance_figure
 from vru.report.figures.canvas import Drawn
 from vru.report.figures.coverage import coverage_figure
+from vru.report.figures.curve import curve_figure
 from vru.report.figures.event_study import event_study_figure
 from vru.report.figures.forest import forest_figure
 from vru.report.figures.graph import graph_figure
@@ -17,6 +18,7 @@ __all__ = [
     "arms_figure",
     "balance_figure",
     "coverage_figure",
+    "curve_figure",
     "event_study_figure",
     "forest_figure",
     "graph_figure",

@@ -12,6 +12,7 @@ from vru.report.sections import (
     regression_to_mean,
     reproduce,
     results,
+    specifications,
     strength_of_evidence,
     summary,
     theory_of_change,
@@ -23,6 +24,7 @@ SECTIONS: dict[str, Section] = {
     for m in (
         summary,
         results,
+        specifications,
         checks,
         regression_to_mean,
         strength_of_evidence,
