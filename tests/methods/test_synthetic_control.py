@@ -177,3 +177,18 @@ def test_leave_one_out_adds_a_half_only_where_nothing_was_recorded_and_says_so(m
     assert some.counts["leave_one_out_low"] == pytest.approx(np.log(0.5))
     assert not any("0.5 was added to both sides" in n for n in some.notes)
     assert any("0.5 was added to both sides" in n for n in none.notes)
+
+
+def test_predictor_weights_by_cross_validation_through_the_panel(make_panel: MakePanel) -> None:
+    panel = make_panel(treated=1, comparison=20, ratio=0.6, mean=60)
+    level = np.nanmean(panel.counts["violence"][:, :24], axis=1)
+    known = pd.DataFrame({"level": level, "noise": np.random.default_rng(2).normal(size=21)}, index=list(panel.units))
+    panel = replace(panel, covariates=known)
+    found = fit(panel, predictors=("level", "noise"), predictor_weights="validation", starts=2)
+    assert found.ratio is not None
+    assert 0.45 < found.ratio.value < 0.8
+    assert sum(found.weights.values()) == pytest.approx(1)
+    with pytest.raises(ValidationError, match="goes with predictors"):
+        fit(panel, predictor_weights="validation")
+    with pytest.raises(MethodError, match="too few to choose on one half"):
+        fit(panel.between(np.arange(36) >= 20), predictors=("level",), predictor_weights="validation")

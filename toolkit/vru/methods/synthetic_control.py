@@ -14,7 +14,17 @@ from vru.methods.inference import Inference
 from vru.methods.method import Method, MethodOptions
 from vru.methods.weighted.answer import Answer, complete, log_ratio
 from vru.methods.weighted.inference import Asked, Placebos, from_months, from_placebos, relative_fit, run_placebos
-from vru.methods.weighted.matching import Augment, Matching, Means, Setting, Share, nested_share, outcome_share, settle
+from vru.methods.weighted.matching import (
+    Augment,
+    Matching,
+    Means,
+    Setting,
+    Share,
+    nested_share,
+    outcome_share,
+    settle,
+    validated_share,
+)
 from vru.panel import Panel
 from vru.results import Estimate
 from vru.stats.permutation import draw_assignments
@@ -32,6 +42,7 @@ class Options(MethodOptions):
         two for each of more than eight predictors).
     outcome_means : what joins them of the outcome; its mean in each third of the time before, or none (published
         specifications name single years of the outcome, which are then columns like the others).
+    predictor_weights : V by how the whole time before is followed, or by cross-validation (first half, judged on the second).
     inference : placebo (other units taken for treated, at most ``draws`` choices) or conformal (months).
     statistic : of the placebos; ratio (log ratio) or rmspe (Abadie's).
     placebo_start : month of the in-time placebo; by default two thirds of the way to the start.
@@ -42,6 +53,7 @@ class Options(MethodOptions):
     predictors: tuple[str, ...] = ()
     outcome_means: Means = "thirds"
     starts: int | None = Field(None, ge=1, le=200)
+    predictor_weights: Literal["in_sample", "validation"] = "in_sample"
     inference: Literal["placebo", "conformal"] = "placebo"
     statistic: Statistic = "ratio"
     draws: int = Field(499, ge=199, le=200_000)
@@ -51,6 +63,8 @@ class Options(MethodOptions):
     def _agree(self) -> Self:
         if self.predictors and self.augment == "ridge":
             raise ValueError("augment: ridge goes with matching on outcomes alone, not with predictors")
+        if self.predictor_weights == "validation" and not self.predictors:
+            raise ValueError("predictor_weights: validation goes with predictors; matching on outcomes alone has no V")
         if self.predictors and self.inference == "conformal":
             raise ValueError("inference: conformal goes with matching on outcomes alone, not with predictors")
         return self
@@ -93,6 +107,11 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
 
 
 def _share(setting: Setting, opts: Options, seed: int) -> Share:
+    if opts.predictors and opts.predictor_weights == "validation":
+        if setting.n_pre < 6:
+            what = f"{setting.n_pre} months before the start are too few to choose on one half and judge on the other"
+            raise MethodError(Problem(what, "options.predictor_weights", "6 months before the start or more"))
+        return validated_share(setting, opts.outcome_means, opts.starts, seed)
     if opts.predictors:
         return nested_share(setting, opts.outcome_means, opts.starts, seed)
     return outcome_share(setting, opts.augment)
