@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Literal
 
 from vru.calibration import Calibration
+from vru.curve import SpecificationCurve
 from vru.errors import DataError
 from vru.events import DataNote
 from vru.graph import Identification
@@ -245,6 +246,7 @@ class EvaluationResult:
     calendar: Calendar = MONTHS
     map: AreaMap | None = None
     calibration: Calibration | None = None
+    specifications: SpecificationCurve | None = None
 
     def estimate(self, analysis: str) -> Estimate:
         """The estimate of one analysis. Raises KeyError if there is none of that id."""
@@ -260,14 +262,14 @@ class EvaluationResult:
 
 
 def to_json(result: EvaluationResult) -> str:
-    """The result as JSON text. Raises DataError if any number is NaN or infinite."""
+    """The result as JSON text, without what nobody made, as results were before there was such a thing. Raises DataError if any number is NaN or infinite."""
     from pydantic import TypeAdapter
 
     bad = [where for where, value in _leaves(result, "result") if isinstance(value, float) and not math.isfinite(value)]
     if bad:
         raise DataError(*(f"{where} is not a finite number" for where in bad))
-    # A result that nobody calibrated reads as those made before there was calibration.
-    absent = {"calibration"} if result.calibration is None else None
+    absent = {name for name in ("calibration", "specifications", "map") if getattr(result, name) is None}
+    absent |= {"calendar"} if result.calendar.kind == "month" else set()
     return TypeAdapter(EvaluationResult).dump_json(result, indent=1, exclude=absent).decode() + "\n"
 
 

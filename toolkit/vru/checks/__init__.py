@@ -1,6 +1,7 @@
 """Checks: one file each. To add one, write the file and name it here."""
 
 from vru.checks import (
+    anticipation,
     balance,
     carry_over,
     comparability,
@@ -14,12 +15,14 @@ from vru.checks import (
     dowhy_random_common_cause,
     dowhy_unobserved_common_cause,
     hidden_confounding,
+    leave_one_out,
     linkage,
     overdispersion,
     overlap,
     placebo_areas,
     placebo_cutoffs,
     placebo_date,
+    placebo_outcome,
     placebo_ranks,
     placebo_treatment,
     pre_period_trend,
@@ -45,6 +48,9 @@ CHECKS: dict[str, Check] = {
         placebo_date,
         placebo_areas,
         placebo_ranks,
+        placebo_outcome,
+        anticipation,
+        leave_one_out,
         regression_to_mean,
         overdispersion,
         displacement,

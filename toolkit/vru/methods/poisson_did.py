@@ -25,8 +25,9 @@ from vru.methods.limits import measured_limits
 from vru.methods.method import Method, MethodOptions
 from vru.panel import Panel
 from vru.results import Estimate, EventPoint, Interval
+from vru.stats.few_prevented import Expected, behind, prevented_interval
 from vru.stats.imputed import event_effects
-from vru.stats.intervals import Bounds, prevented, prevented_bounds, quantile
+from vru.stats.intervals import Bounds, prevented, quantile
 from vru.stats.schedules import Schedule
 
 
@@ -92,7 +93,7 @@ def _refuse_zero(cells: Cells, outcome: str) -> None:
             Problem(
                 f"no offences were recorded in {' and in '.join(empty)}, so the ratio cannot be estimated",
                 where=f"outcome {outcome}",
-                hint="use a broader outcome or a longer window; relative_rate_ratio adds 0.5 to each count and says so",
+                hint="use a broader outcome or a longer window; weighted_displacement, a difference of counts, needs no ratio",
             )
         )
 
@@ -143,7 +144,8 @@ def _estimate(
     study: tuple[EventPoint, ...],
 ) -> Estimate:
     due = float((fitted.expected * arms.after[arms.treated]).sum())
-    saved = prevented_bounds(cells.t1, answer.bounds)
+    supported = Expected(due, behind(cells.t0, cells.c0, cells.c1), fitted.extra.phi)
+    saved = prevented_interval(cells.t1, supported, answer.bounds, opts.level)
     middle = prevented(cells.t1, fitted.value) if cells.t1 else due
     return Estimate(
         analysis="",

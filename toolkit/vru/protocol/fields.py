@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from vru.periods import Calendar
+from vru.protocol.choices import Specifications
 from vru.protocol.counting import Outcome, Window
 from vru.protocol.data_source import DataSource
 from vru.protocol.linked import row_faults
@@ -207,6 +208,7 @@ class Protocol(Section):
     graph: Graph
     analyses: list[Analysis] = Field(min_length=1)
     checks: list[CheckPlan] = Field(default_factory=list)
+    specifications: Specifications | None = None
     equity: Equity
     costs: Costs | None = None
     disclosure: Disclosure = Disclosure()

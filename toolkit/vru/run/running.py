@@ -22,6 +22,7 @@ from vru.run.assuring import plan_file
 from vru.run.calibration_file import FILE, calibration_bytes, carried
 from vru.run.execute import execute
 from vru.run.outputs import read_learning, render, write_outputs
+from vru.run.specifying import with_curve
 from vru.run.study import Settings, Study, build, load_study, read_sources, write_data_lock
 from vru.sources.source import Progress
 
@@ -79,8 +80,9 @@ def _run(study: Study, settings: Settings, tell: Tell, progress: Progress | None
     counted, notebook = execute(study, settings.chosen(), progress is not None)
     stages["notebook"] = time.perf_counter() - since
     kept, why_not = (None, "") if settings.chosen() else carried(folder, protocol, counted)
-    if why_not:
-        tell(f"{protocol.id}: {why_not}")
+    counted, stale = (counted, "") if settings.chosen() else with_curve(folder, counted)
+    for said in filter(None, (why_not, stale)):
+        tell(f"{protocol.id}: {said}")
     tell(f"{protocol.id}: writing the report, tables and draft record")
     since = time.perf_counter()
     working = Working(replace(counted, calibration=kept), notebook, learning)

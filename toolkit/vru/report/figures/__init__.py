@@ -7,6 +7,7 @@ from vru.report.figures.calibration import placebo_figure, power_figure
 from vru.report.figures.canvas import Drawn
 from vru.report.figures.course import course_figure
 from vru.report.figures.coverage import coverage_figure
+from vru.report.figures.curve import curve_figure
 from vru.report.figures.event_study import event_study_figure
 from vru.report.figures.forest import forest_figure
 from vru.report.figures.graph import graph_figure
@@ -22,6 +23,7 @@ __all__ = [
     "balance_figure",
     "course_figure",
     "coverage_figure",
+    "curve_figure",
     "event_study_figure",
     "forest_figure",
     "graph_figure",
