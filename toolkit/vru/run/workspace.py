@@ -60,6 +60,19 @@ def new_evaluation(name: str, template: str, workspace: Path, with_data: bool = 
         raise ProtocolError(
             Problem(f"there is no template {template!r}", allowed=", ".join(known), hint=nearest(template, known))
         )
+    text = resources.template_text(template).replace("id: my-evaluation", f"id: {name}", 1)
+    files = {"README.md": (resources.templates_dir() / template / "README.md").read_bytes()}
+    if with_data:
+        made = practice(template, PRACTICE_SEED)
+        text = written(text, made)
+        files |= {f"data/{file}": data for file, data in made.files.items()} | {
+            f"data/{MARK}": mark(made, PRACTICE_SEED)
+        }
+    return place_evaluation(name, workspace, files | {"protocol.yaml": text.encode()})
+
+
+def place_evaluation(name: str, workspace: Path, files: Mapping[str, bytes]) -> Path:
+    """A new evaluation's folder with these files. Raises ProtocolError where the name is malformed or the folder taken."""
     if not _NAME.match(name):
         raise ProtocolError(
             Problem(f"{name!r} cannot be the name of an evaluation", allowed="lower-case letters, digits and hyphens")
@@ -70,15 +83,7 @@ def new_evaluation(name: str, template: str, workspace: Path, with_data: bool = 
         raise ProtocolError(
             Problem("already exists; nothing was changed", where=str(target), hint="choose another name")
         )
-    text = resources.template_text(template).replace("id: my-evaluation", f"id: {name}", 1)
-    files = {"README.md": (resources.templates_dir() / template / "README.md").read_bytes()}
-    if with_data:
-        made = practice(template, PRACTICE_SEED)
-        text = written(text, made)
-        files |= {f"data/{file}": data for file, data in made.files.items()} | {
-            f"data/{MARK}": mark(made, PRACTICE_SEED)
-        }
-    _place(target, files | {"protocol.yaml": text.encode()})
+    _place(target, files)
     _write_schema(target.parent)
     return target
 
