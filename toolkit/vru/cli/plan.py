@@ -227,12 +227,14 @@ def _check(arguments: argparse.Namespace) -> int:
 def _register(arguments: argparse.Namespace) -> int:
     from vru.protocol import register
     from vru.questions import questions, require_answers
+    from vru.run.noting import shown_before
     from vru.run.study import load_study
 
     study = load_study(arguments.evaluation)
     require_answers(study.plan.protocol, questions(study.plan))
     now = clock.now()
-    state = register(arguments.evaluation, study.plan.protocol, now, __version__, arguments.amend)
+    shown = shown_before(arguments.evaluation)
+    state = register(arguments.evaluation, study.plan.protocol, now, __version__, arguments.amend, shown)
     print(f"registered {study.plan.protocol.id} on {state.registered_at[:10]}: protocol.lock")
     for change in state.changes:
         print(f"  will be disclosed: {change}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vru import clock
-from vru.cli.terminal import add, add_json, say_json
+from vru.cli.terminal import add, add_folder, add_json, say_json
 from vru.errors import Problem, ProtocolError
 
 
@@ -26,6 +26,69 @@ def add_commands(commands: Any) -> None:
     )
     c.add_argument("--workspace", type=Path, default=Path("."), metavar="DIR", help="default: here")
     add_json(c)
+    _add_deviate(commands)
+    c = add(
+        commands,
+        "status",
+        _status,
+        "where every evaluation of a workspace stands, what is late, who holds it",
+        "vru status",
+    )
+    c.add_argument("workspace", type=Path, nargs="?", default=Path("."), metavar="DIR", help="default: here")
+    c.add_argument("--library", type=Path, metavar="DIR", help="default: shared_learning in the workspace")
+    add_json(c)
+
+
+def _add_deviate(commands: Any) -> None:
+    c = add(
+        commands,
+        "deviate",
+        _deviate,
+        "write down what was done otherwise than registered; the report shows it at the number that it touches",
+        'vru deviate evaluations/my-trial --on 2026-03 --what "Two sites left" --why "They closed" --touches did',
+    )
+    add_folder(c)
+    c.add_argument("--on", required=True, metavar="WHEN", help="YYYY-MM or YYYY-MM-DD")
+    c.add_argument("--what", required=True, metavar="TEXT", help="what was done otherwise")
+    c.add_argument("--why", required=True, metavar="TEXT", help="why")
+    c.add_argument(
+        "--touches", action="append", default=[], metavar="ID", help="analysis or outcome; repeatable; none: all"
+    )
+    add_json(c)
+
+
+def _deviate(arguments: argparse.Namespace) -> int:
+    from vru.run.deviating import deviate
+
+    a = arguments
+    done = deviate(a.evaluation, a.on, a.what, a.why, a.touches, clock.now())
+    if a.json:
+        say_json({"evaluation": str(a.evaluation), "deviations": done.deviations, "registered": done.registered})
+        return 0
+    print(f"{a.evaluation}: {done.deviations} deviation{'s' if done.deviations > 1 else ''} in the plan")
+    if not done.registered:
+        print("  the plan is not registered: until it is, change the plan itself")
+    print(f"next: vru run {a.evaluation}, so that report and record show it")
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from vru.run.status import status
+
+    library = arguments.library or arguments.workspace / "shared_learning"
+    found = status(arguments.workspace, library, clock.now().date())
+    if arguments.json:
+        say_json([asdict(s) for s in found])
+        return 0
+    width = max(len(s.evaluation) for s in found)
+    for s in found:
+        print(f"{s.evaluation:<{width}}  {s.step:<13}  held by {s.holder}{f'  LATE: {s.late}' if s.late else ''}")
+        print(f"{'':<{width}}  next: {s.next}")
+    late = sum(bool(s.late) for s in found)
+    print(f"{len(found)} evaluation{'s' if len(found) > 1 else ''}, {late} late")
+    return 0
 
 
 def _scope(arguments: argparse.Namespace) -> int:

@@ -42,7 +42,7 @@ def assure(folder: Path, by: str, accepted: Mapping[str, str], now: datetime) ->
     disclosure = review(protocol, result, {**publishable(files), **plan_file(protocol)})
     against = [
         *_role_problems(protocol, by),
-        *_stale_problems(protocol, result),
+        *_stale_problems(protocol, result, files),
         *_check_problems(result, (*disclosure, *_unwritten(protocol)), accepted),
         *_wording_problems(folder, result),
     ]
@@ -108,10 +108,26 @@ def _role_problems(protocol: Protocol, by: str) -> list[Problem]:
     return []
 
 
-def _stale_problems(protocol: Protocol, result: EvaluationResult) -> list[Problem]:
+def _stale_problems(protocol: Protocol, result: EvaluationResult, files: Mapping[str, bytes]) -> list[Problem]:
     if result.protocol_digest != digest(protocol):
         return [Problem("protocol.yaml changed after the run", "outputs/result.json", hint="run it again")]
-    return []
+    drafted = _drafted_deviations(files)
+    missing = [d.what for d in protocol.deviations if not any(d.what in told for told in drafted)]
+    return [
+        Problem(
+            "a deviation was written after the run, and the report does not show it", "deviations", hint="run it again"
+        )
+        for _ in missing[:1]
+    ]
+
+
+def _drafted_deviations(files: Mapping[str, bytes]) -> list[str]:
+    import yaml
+
+    content = yaml.safe_load(files["record.yaml"].decode("utf-8"))
+    return (
+        [" ".join(str(told).split()) for told in (content.get("deviations") or [])] if isinstance(content, dict) else []
+    )
 
 
 def _check_problems(

@@ -18,6 +18,7 @@ from vru.questions import questions, require_answers
 from vru.results import EvaluationResult, to_json
 from vru.run.assuring import plan_file
 from vru.run.execute import execute
+from vru.run.noting import note_shown
 from vru.run.outputs import read_learning, render, write_outputs
 from vru.run.study import Settings, Study, build, load_study, read_sources, write_data_lock
 from vru.sources.source import Progress
@@ -65,6 +66,8 @@ def _run(study: Study, settings: Settings, tell: Tell, progress: Progress | None
     tell(f"{protocol.id}: executing the notebook of template {protocol.template}")
     since = time.perf_counter()
     counted, notebook = execute(study, settings.chosen(), progress is not None)
+    if study.registration.status == "no" and not study.registration.registered_at:
+        note_shown(folder, made, "an estimate had been shown")
     result, account = suppress(protocol, counted)
     stages["notebook"] = time.perf_counter() - since
     tell(f"{protocol.id}: writing the report, tables and draft record")

@@ -58,9 +58,7 @@ def _graded(name: str, answer: str, points: dict[str, int], raise_it: str) -> It
 def _numbers(a: Answers) -> Item:
     some, many = (60, 200) if a.unit in _PEOPLE else (4, 10) if a.unit in ("schools", "staff") else (1, 8)
     got = 2 if a.treated >= many else 1 if a.treated >= some else 0
-    return Item(
-        "numbers", got, f"{a.treated:,} get it", "" if got == 2 else f"{many} or more; vru design says what can be seen"
-    )
+    return Item("numbers", got, f"{a.treated:,} get it", "" if got == 2 else f"{many} or more")
 
 
 def _comparison(a: Answers) -> Item:
