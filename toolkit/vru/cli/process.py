@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vru import clock
-from vru.cli.terminal import add, add_folder, add_json, say_json
+from vru.cli.terminal import Bar, add, add_folder, add_json, say_json
 from vru.errors import Problem, ProtocolError
 
 
@@ -27,6 +27,7 @@ def add_commands(commands: Any) -> None:
     c.add_argument("--workspace", type=Path, default=Path("."), metavar="DIR", help="default: here")
     add_json(c)
     _add_deviate(commands)
+    _add_pack(commands)
     c = add(
         commands,
         "status",
@@ -55,6 +56,46 @@ def _add_deviate(commands: Any) -> None:
         "--touches", action="append", default=[], metavar="ID", help="analysis or outcome; repeatable; none: all"
     )
     add_json(c)
+
+
+def _add_pack(commands: Any) -> None:
+    c = add(
+        commands,
+        "review-pack",
+        _review_pack,
+        "one self-contained page from which a methods reviewer can judge an evaluation; it is run once more for it",
+        "vru review-pack evaluations/my-trial --out pack   or   vru review-pack org/id --library shared_learning --out pack",
+    )
+    c.add_argument(
+        "of", metavar="EVAL|RECORD", help="an evaluation's folder, or [organisation/]id[@version] of a record"
+    )
+    c.add_argument("--library", type=Path, metavar="DIR", help="where the record is")
+    c.add_argument("--out", type=Path, default=Path("review-pack"), metavar="DIR", help="default: review-pack")
+    c.add_argument("--data", type=Path, metavar="DIR", help="folder to look for the plan's data files in")
+    c.add_argument("--no-rerun", action="store_true", help="do not run it once more; the page says so")
+    add_json(c)
+
+
+def _review_pack(arguments: argparse.Namespace) -> int:
+    from vru.run.packing import pack_evaluation, pack_record
+
+    a, bar = arguments, Bar()
+    if a.library is not None:
+        done = pack_record(a.of, a.library, a.out, a.data, not a.no_rerun, bar)
+    elif Path(a.of).is_dir():
+        done = pack_evaluation(Path(a.of), a.out, a.data, not a.no_rerun, bar)
+    else:
+        hint = "name the library of a record: --library DIR"
+        raise ProtocolError(Problem(f"{a.of} is no evaluation's folder", "vru review-pack", hint=hint))
+    bar.close()
+    if a.json:
+        say_json({"page": str(done.page), "differences": done.differences, "why_not_run_again": done.why_not})
+    else:
+        told = {None: f"not run again: {done.why_not}", 0: "run once more: the same"}
+        print(
+            f"{done.page}\n{told.get(done.differences, f'run once more: {done.differences} fields came out otherwise')}"
+        )
+    return 1 if done.differences else 0
 
 
 def _deviate(arguments: argparse.Namespace) -> int:
