@@ -44,7 +44,7 @@ def assure(folder: Path, by: str, accepted: Mapping[str, str], now: datetime) ->
         *_role_problems(protocol, by),
         *_stale_problems(protocol, result, files),
         *_check_problems(result, (*disclosure, *_unwritten(protocol)), accepted),
-        *_wording_problems(folder, result),
+        *_wording_problems(folder, protocol, result),
     ]
     if against:
         raise RefusedError(*against)
@@ -149,16 +149,18 @@ def _check_problems(
     return problems
 
 
-def _wording_problems(folder: Path, result: EvaluationResult) -> list[Problem]:
+def _wording_problems(folder: Path, protocol: Protocol, result: EvaluationResult) -> list[Problem]:
     outcome = result.primary.outcome
     rating = next((r for r in result.ratings if r.outcome == outcome), None)
     if rating is None:
         raise VruError(Problem("has no rating of its primary outcome", "outputs/result.json", hint="run it again"))
     learning = read_learning(folder)
-    texts = learning.model_dump() if learning else {}
+    written = learning.model_dump() if learning else {}
+    texts = {"protocol.yaml: title": protocol.title}
+    texts |= {f"outputs/record.yaml: learning.{field}": text for field, text in written.items()}
     return [
-        Problem(said, where=f"outputs/record.yaml: learning.{field}")
-        for field, text in texts.items()
+        Problem(said, where=where)
+        for where, text in texts.items()
         if text != "not reported"
         for said in overclaims(text, rating)
     ]
