@@ -28,7 +28,7 @@ from vru.panel import Panel
 from vru.protocol import Registration
 from vru.protocol.fields import Protocol
 from vru.replay import from_record, ranking
-from vru.resources import templates_dir
+from vru.resources import template_text
 from vru.sources import SOURCES, Request
 from vru.words.evidence import strength
 
@@ -166,7 +166,7 @@ def read(data: Path, force: Force, outcome: str, kind: str) -> tuple[Panel, Prot
     """The template's plan for one force and outcome, and a panel whose record holds every area of the force."""
     import yaml
 
-    text = (templates_dir() / "hotspot_patrol" / "protocol.yaml").read_text(encoding="utf-8")
+    text = template_text("hotspot_patrol")
     typed = yaml.safe_load(text)
     archive = data / "police_uk" / f"{force.name}_2018-01_2022-03.zip"
     source = SOURCES["police_uk"]

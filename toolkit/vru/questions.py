@@ -13,7 +13,7 @@ from vru.binding import Plan
 from vru.errors import Problem, Question, RefusedError
 from vru.methods.measured import IN_WORDS, Way, false_alarms
 from vru.protocol import Protocol
-from vru.resources import templates_dir
+from vru.resources import template_text, templates_dir
 
 TOLD = ("intervention", "theory_of_change")
 """Sections whose sentences are published as what was done and why."""
@@ -79,8 +79,8 @@ def template_words(plan: Plan) -> str:
 
 
 def _template(name: str) -> Mapping[str, Any]:
-    path = templates_dir() / name / "protocol.yaml"
-    return dict(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+    there = (templates_dir() / name / "protocol.yaml").is_file()
+    return dict(yaml.safe_load(template_text(name))) if there else {}
 
 
 def _lines(plan: Mapping[str, Any]) -> dict[str, str]:

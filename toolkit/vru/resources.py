@@ -11,12 +11,27 @@ from vru.errors import Problem, VruError
 
 PACKAGE = Path(__file__).resolve().parent
 _HEADING = re.compile(r"## +`?([a-z][a-z0-9_]*)`?\s*")
+_PART = re.compile(r"# part: ([a-z_]+)")
 _FENCE = re.compile(r"^(```|~~~)")
 
 
 def templates_dir() -> Path:
     """The folder of protocol templates, one folder each. Raises VruError if it is absent."""
     return _find("the templates", "templates", "evaluations/templates")
+
+
+def template_text(name: str) -> str:
+    """A template's whole plan: where it says ``# part: NAME``, what templates share. Raises VruError if one is absent."""
+    folder = templates_dir()
+    lines = []
+    for line in (folder / name / "protocol.yaml").read_text(encoding="utf-8").splitlines(keepends=True):
+        found = _PART.fullmatch(line.rstrip())
+        if found and not (folder / "parts" / f"{found[1]}.yaml").is_file():
+            raise VruError(
+                Problem(f"template {name} names a part {found[1]!r} that is not there", str(folder / "parts"))
+            )
+        lines.append((folder / "parts" / f"{found[1]}.yaml").read_text(encoding="utf-8") if found else line)
+    return "".join(lines)
 
 
 def notebooks_dir() -> Path:

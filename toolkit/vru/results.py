@@ -262,7 +262,7 @@ class EvaluationResult:
 
 
 def to_json(result: EvaluationResult) -> str:
-    """The result as JSON text, without what nobody made, as results were before there was such a thing. Raises DataError if any number is NaN or infinite."""
+    """The result as JSON text, without parts that nobody made. Raises DataError if any number is NaN or infinite."""
     from pydantic import TypeAdapter
 
     bad = [where for where, value in _leaves(result, "result") if isinstance(value, float) and not math.isfinite(value)]

@@ -6,13 +6,14 @@ import os
 import sys
 from collections.abc import Sequence
 
-from vru.cli import designing, learn, library, patrols, places, plan, replaying, review, work
+from vru.cli import designing, learn, library, patrols, places, plan, process, replaying, review, work
 from vru.errors import Problem, VruError
 from vru.version import __version__
 
 EPILOG = """\
 in the order a person meets them:
   vru demo                                    the whole way once, on simulated data
+  vru scope my-trial                          which template fits, or why not to evaluate
   vru new my-trial --template hotspot_patrol  write the plan
   vru check evaluations/my-trial              every problem of the plan at once
   vru register evaluations/my-trial           lock it before the data are seen
@@ -36,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"vru-toolkit {__version__}")
     top.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for part in (plan, designing, patrols, places, work, replaying, review, learn, library):
+    for part in (plan, process, designing, patrols, places, work, replaying, review, learn, library):
         part.add_commands(commands)
     return top
 

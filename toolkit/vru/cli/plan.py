@@ -30,8 +30,9 @@ def add_commands(commands: Any) -> None:
         "write a new evaluation from a template",
         "vru new op-grip-trial --template hotspot_patrol",
     )
-    c.add_argument("name", metavar="NAME")
-    c.add_argument("--template", required=True, metavar="T", help="see vru templates")
+    c.add_argument("name", metavar="NAME", nargs="?")
+    c.add_argument("--template", metavar="T", help="see vru templates; which one fits: vru scope")
+    c.add_argument("--with-data", action="store_true", help="with made-up data whose truth is known, to try it at once")
     c.add_argument("--workspace", type=Path, default=Path("."), metavar="DIR", help="default: here")
     _add_look(commands)
     _add_fetch(commands)
@@ -145,10 +146,23 @@ def _methods(arguments: argparse.Namespace) -> int:
 
 
 def _new(arguments: argparse.Namespace) -> int:
-    from vru.run.workspace import new_evaluation
+    from vru.run.workspace import new_evaluation, template_names
 
-    folder = new_evaluation(arguments.name, arguments.template, arguments.workspace)
-    print(f"wrote {folder / 'protocol.yaml'}\nnext: fill it in, then vru check {folder}")
+    if arguments.name is None and arguments.template is None:
+        _list(template_names(), False)
+        print("next: vru new NAME --template T; vru scope asks which template fits, and whether to evaluate at all")
+        return 0
+    if arguments.name is None or arguments.template is None:
+        what = "--template" if arguments.template is None else "NAME"
+        raise ProtocolError(
+            Problem(f"{what} is missing", "vru new", "vru new NAME --template T", "vru scope asks which template fits")
+        )
+    folder = new_evaluation(arguments.name, arguments.template, arguments.workspace, arguments.with_data)
+    print(f"wrote {folder / 'protocol.yaml'}")
+    if arguments.with_data:
+        print(f"      {folder / 'data'}: made up, its truth is in simulated.json\nnext: vru run {folder}")
+    else:
+        print(f"next: fill it in, then vru check {folder}")
     return 0
 
 
@@ -235,12 +249,14 @@ def _check(arguments: argparse.Namespace) -> int:
 def _register(arguments: argparse.Namespace) -> int:
     from vru.protocol import register
     from vru.questions import questions, require_answers
+    from vru.run.noting import shown_before
     from vru.run.study import load_study
 
     study = load_study(arguments.evaluation)
     require_answers(study.plan.protocol, questions(study.plan))
     now = clock.now()
-    state = register(arguments.evaluation, study.plan.protocol, now, __version__, arguments.amend)
+    shown = shown_before(arguments.evaluation)
+    state = register(arguments.evaluation, study.plan.protocol, now, __version__, arguments.amend, shown)
     print(f"registered {study.plan.protocol.id} on {state.registered_at[:10]}: protocol.lock")
     for change in state.changes:
         print(f"  will be disclosed: {change}")

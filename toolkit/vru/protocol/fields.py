@@ -179,6 +179,9 @@ class Deviation(Section):
     on: Month | str
     what: Text
     why: Text
+    touches: list[Name] = Field(
+        default_factory=list, description="Analyses or outcomes whose numbers it touches; none: all"
+    )
 
 
 class Protocol(Section):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,9 +33,12 @@ def digest(protocol: Protocol) -> str:
     return _digest_of(_content(protocol))
 
 
-def register(folder: Path, protocol: Protocol, now: datetime, toolkit: str, amend: str = "") -> Registration:
+def register(
+    folder: Path, protocol: Protocol, now: datetime, toolkit: str, amend: str = "", shown: Sequence[str] = ()
+) -> Registration:
     """Lock the plan; with ``amend`` (the reason) add a dated amendment to an earlier lock.
 
+    ``shown``: what of the outcome had been seen by then; it is kept in the lock and disclosed.
     The first registration is never overwritten: amendments are added behind it and disclosed.
     Raises ProtocolError if the plan was registered before, has changed, and no reason is given.
     """
@@ -55,6 +59,7 @@ def register(folder: Path, protocol: Protocol, now: datetime, toolkit: str, amen
         "registered_at": now.isoformat(timespec="seconds"),
         "toolkit": toolkit,
         "reason": amend,
+        **({"shown": list(shown)} if shown else {}),
         "protocol": _content(protocol),
     }
     text = json.dumps({"registrations": [*entries, entry]}, indent=1, ensure_ascii=False) + "\n"
@@ -68,10 +73,18 @@ def registration(folder: Path, protocol: Protocol) -> Registration:
     if not entries:
         return Registration("no")
     first = entries[0]
-    amended = [f"amended {e['registered_at'][:10]}: {e['reason']}" for e in entries[1:]]
+    amended = [f"amended {e['registered_at'][:10]}: {e['reason']}{_after(e)}" for e in entries[1:]]
     changes = [*amended, *_changes(first["protocol"], _content(protocol))]
+    if first.get("shown"):
+        # A plan chosen once the answer was known promises nothing, whatever was locked.
+        seen = f"registered on {first['registered_at'][:10]}{_after(first)}"
+        return Registration("no", (seen, *changes), first["registered_at"])
     same = first["digest"] == digest(protocol)
     return Registration("yes" if same else "changed", () if same else tuple(changes), first["registered_at"])
+
+
+def _after(entry: dict[str, Any]) -> str:
+    return f", after {'; '.join(map(str, entry['shown']))}" if entry.get("shown") else ""
 
 
 def registered_digest(folder: Path) -> str | None:

@@ -55,9 +55,12 @@ def read_yaml(path: Path) -> YamlFile:
 
 
 def _dates_as_text(value: Any) -> Any:
-    """YAML turns 2021-06-01 into a date; the plan keeps what was typed."""
+    """YAML turns 2021-06-01 into a date, and the key ``on`` of a deviation into a truth value; the plan keeps what was typed."""
     if isinstance(value, dict):
-        return {k: _dates_as_text(v) for k, v in value.items()}
+        return {
+            {True: "on", False: "off"}.get(k, k) if isinstance(k, bool) else k: _dates_as_text(v)
+            for k, v in value.items()
+        }
     if isinstance(value, list):
         return [_dates_as_text(v) for v in value]
     return value.isoformat() if isinstance(value, date) else value

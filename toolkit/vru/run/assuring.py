@@ -42,9 +42,9 @@ def assure(folder: Path, by: str, accepted: Mapping[str, str], now: datetime) ->
     disclosure = review(protocol, result, {**publishable(files), **plan_file(protocol)})
     against = [
         *_role_problems(protocol, by),
-        *_stale_problems(protocol, result),
+        *_stale_problems(protocol, result, files),
         *_check_problems(result, (*disclosure, *_unwritten(protocol)), accepted),
-        *_wording_problems(folder, result),
+        *_wording_problems(folder, protocol, result),
     ]
     if against:
         raise RefusedError(*against)
@@ -108,10 +108,26 @@ def _role_problems(protocol: Protocol, by: str) -> list[Problem]:
     return []
 
 
-def _stale_problems(protocol: Protocol, result: EvaluationResult) -> list[Problem]:
+def _stale_problems(protocol: Protocol, result: EvaluationResult, files: Mapping[str, bytes]) -> list[Problem]:
     if result.protocol_digest != digest(protocol):
         return [Problem("protocol.yaml changed after the run", "outputs/result.json", hint="run it again")]
-    return []
+    drafted = _drafted_deviations(files)
+    missing = [d.what for d in protocol.deviations if not any(d.what in told for told in drafted)]
+    return [
+        Problem(
+            "a deviation was written after the run, and the report does not show it", "deviations", hint="run it again"
+        )
+        for _ in missing[:1]
+    ]
+
+
+def _drafted_deviations(files: Mapping[str, bytes]) -> list[str]:
+    import yaml
+
+    content = yaml.safe_load(files["record.yaml"].decode("utf-8"))
+    return (
+        [" ".join(str(told).split()) for told in (content.get("deviations") or [])] if isinstance(content, dict) else []
+    )
 
 
 def _check_problems(
@@ -133,16 +149,18 @@ def _check_problems(
     return problems
 
 
-def _wording_problems(folder: Path, result: EvaluationResult) -> list[Problem]:
+def _wording_problems(folder: Path, protocol: Protocol, result: EvaluationResult) -> list[Problem]:
     outcome = result.primary.outcome
     rating = next((r for r in result.ratings if r.outcome == outcome), None)
     if rating is None:
         raise VruError(Problem("has no rating of its primary outcome", "outputs/result.json", hint="run it again"))
     learning = read_learning(folder)
-    texts = learning.model_dump() if learning else {}
+    written = learning.model_dump() if learning else {}
+    texts = {"protocol.yaml: title": protocol.title}
+    texts |= {f"outputs/record.yaml: learning.{field}": text for field, text in written.items()}
     return [
-        Problem(said, where=f"outputs/record.yaml: learning.{field}")
-        for field, text in texts.items()
+        Problem(said, where=where)
+        for where, text in texts.items()
         if text != "not reported"
         for said in overclaims(text, rating)
     ]

@@ -12,7 +12,17 @@ from vru.errors import Problem, ProtocolError, VruError
 from vru.results import EvaluationResult, from_json
 from vru.run.study import Study, workspace_of
 
-FAMILIES = {"randomised_programme": "programme"}
+_PLACES = (
+    "problem_oriented_place",
+    "street_outreach",
+    "area_programme",
+    "trauma_informed_training",
+    "simple_before_after",
+)
+_PEOPLE = (
+    "randomised_programme", "focused_deterrence", "navigator", "mentoring_or_cbt", "schools_programme", "diversion_outcome_22",
+)  # fmt: skip
+FAMILIES = dict.fromkeys(_PLACES, "hotspot_patrol") | dict.fromkeys(_PEOPLE, "programme")
 """Template -> the notebook of its family, where that has another name."""
 MIME = "application/vnd.vru.result+json"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")

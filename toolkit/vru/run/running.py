@@ -21,6 +21,7 @@ from vru.results import EvaluationResult, to_json
 from vru.run.assuring import plan_file
 from vru.run.calibration_file import FILE, calibration_bytes, carried
 from vru.run.execute import execute
+from vru.run.noting import note_shown
 from vru.run.outputs import read_learning, render, write_outputs
 from vru.run.specifying import with_curve
 from vru.run.study import Settings, Study, build, load_study, read_sources, write_data_lock
@@ -78,6 +79,8 @@ def _run(study: Study, settings: Settings, tell: Tell, progress: Progress | None
     tell(f"{protocol.id}: executing the notebook of template {protocol.template}")
     since = time.perf_counter()
     counted, notebook = execute(study, settings.chosen(), progress is not None)
+    if study.registration.status == "no" and not study.registration.registered_at:
+        note_shown(folder, made, "an estimate had been shown")
     stages["notebook"] = time.perf_counter() - since
     kept, why_not = (None, "") if settings.chosen() else carried(folder, protocol, counted)
     counted, stale = (counted, "") if settings.chosen() else with_curve(folder, counted)

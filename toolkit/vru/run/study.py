@@ -17,6 +17,7 @@ from vru.evaluation import Inputs
 from vru.events import Events, Table
 from vru.graph import Identification, identify, license_adjustment
 from vru.panel import Panel
+from vru.process.practice.made import truth_beside
 from vru.protocol import Protocol, Registration, load, registration
 from vru.protocol.fields import Moment
 from vru.protocol.reading import nearest, plain_reason
@@ -235,7 +236,9 @@ def _read(study: Study, bound: BoundSource, progress: Progress) -> Events | Tabl
     asked = Asked(d.connection, d.table, d.query, workspace_of(study.folder)) if d.connection else None
     request = Request(path, cache, study.plan.protocol.seed, progress, asked)
     read = bound.source.read(request, bound.options)
-    return _of_areas(study, read, bound.options, cache) if isinstance(read, Table) else read
+    found = _of_areas(study, read, bound.options, cache) if isinstance(read, Table) else read
+    truth = truth_beside(path) if path is not None else {}
+    return replace(found, truth={**found.truth, **truth}) if truth else found
 
 
 def _of_areas(study: Study, table: Table, options: object, cache: Path) -> Events | Table:

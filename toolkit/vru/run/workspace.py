@@ -8,11 +8,14 @@ from pathlib import Path
 
 from vru import resources
 from vru.errors import Problem, ProtocolError
+from vru.process.practice import practice, written
+from vru.process.practice.made import MARK, mark
 from vru.protocol import json_schema
 from vru.protocol.reading import nearest
 from vru.protocol.schema import FILE as SCHEMA_FILE
 from vru.protocol.whole_file import cannot_write, write_whole
 
+PRACTICE_SEED = 1
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$")
 
 
@@ -45,8 +48,10 @@ def template_names() -> dict[str, str]:
     return found
 
 
-def new_evaluation(name: str, template: str, workspace: Path) -> Path:
+def new_evaluation(name: str, template: str, workspace: Path, with_data: bool = False) -> Path:
     """Scaffold ``workspace/evaluations/name`` (or ``workspace/name`` where there is no evaluations/).
+
+    ``with_data``: the plan of a made-up evaluation with its practice data, whose truth is known; it runs as it stands.
 
     Raises ProtocolError if the template is unknown, the name malformed or the folder taken.
     """
@@ -55,6 +60,19 @@ def new_evaluation(name: str, template: str, workspace: Path) -> Path:
         raise ProtocolError(
             Problem(f"there is no template {template!r}", allowed=", ".join(known), hint=nearest(template, known))
         )
+    text = resources.template_text(template).replace("id: my-evaluation", f"id: {name}", 1)
+    files = {"README.md": (resources.templates_dir() / template / "README.md").read_bytes()}
+    if with_data:
+        made = practice(template, PRACTICE_SEED)
+        text = written(text, made)
+        files |= {f"data/{file}": data for file, data in made.files.items()} | {
+            f"data/{MARK}": mark(made, PRACTICE_SEED)
+        }
+    return place_evaluation(name, workspace, files | {"protocol.yaml": text.encode()})
+
+
+def place_evaluation(name: str, workspace: Path, files: Mapping[str, bytes]) -> Path:
+    """A new evaluation's folder with these files. Raises ProtocolError where the name is malformed or the folder taken."""
     if not _NAME.match(name):
         raise ProtocolError(
             Problem(f"{name!r} cannot be the name of an evaluation", allowed="lower-case letters, digits and hyphens")
@@ -65,9 +83,7 @@ def new_evaluation(name: str, template: str, workspace: Path) -> Path:
         raise ProtocolError(
             Problem("already exists; nothing was changed", where=str(target), hint="choose another name")
         )
-    source = resources.templates_dir() / template
-    text = (source / "protocol.yaml").read_text(encoding="utf-8").replace("id: my-evaluation", f"id: {name}", 1)
-    _place(target, {"protocol.yaml": text.encode(), "README.md": (source / "README.md").read_bytes()})
+    _place(target, files)
     _write_schema(target.parent)
     return target
 
@@ -79,6 +95,7 @@ def _place(target: Path, files: Mapping[str, bytes]) -> None:
         stage = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
         try:
             for name, data in files.items():
+                (stage / name).parent.mkdir(exist_ok=True)
                 write_whole(stage / name, data)
             stage.chmod(0o755)
             stage.rename(target)

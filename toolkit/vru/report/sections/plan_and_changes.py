@@ -10,7 +10,7 @@ from vru.results import EvaluationResult
 STATUS = {
     "yes": "The plan was registered, and what was run is what was registered.",
     "changed": "The plan was registered, then changed. What differs is listed below; it weakens the evidence.",
-    "no": "The plan was not registered. Nothing shows that the analysis was chosen before the data were seen.",
+    "no": "The plan was not registered before results were seen. The analysis may have been chosen knowing them.",
 }
 
 
@@ -49,7 +49,8 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
 def _changes(result: EvaluationResult) -> tuple[Block, ...]:
     if not result.changes:
         return ()
-    return (Bullets(result.changes, "Changes since registration"),)
+    heading = "What is known of its registration" if result.preregistered == "no" else "Changes since registration"
+    return (Bullets(result.changes, heading),)
 
 
 def _answers(protocol: Protocol) -> tuple[Block, ...]:
@@ -62,8 +63,10 @@ def _answers(protocol: Protocol) -> tuple[Block, ...]:
 def _deviations(protocol: Protocol) -> tuple[Block, ...]:
     if not protocol.deviations:
         return (Paragraph("None were declared."),)
-    rows = tuple((w.month(d.on), d.what, d.why) for d in protocol.deviations)
-    return (Table("Declared deviations", ("When", "What", "Why"), rows),)
+    rows = tuple(
+        (w.month(d.on), d.what, d.why, w.listing(d.touches) if d.touches else "all") for d in protocol.deviations
+    )
+    return (Table("Declared deviations", ("When", "What", "Why", "Number it touches"), rows),)
 
 
 def _analyses(protocol: Protocol, result: EvaluationResult) -> Table:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from vru.protocol import Protocol
-from vru.report import claim, naming
+from vru.report import claim, naming, touched
 from vru.report import wording as w
 from vru.report.document import Block, Facts, Heading, Paragraph, Table
 from vru.report.figures import (
@@ -28,20 +28,20 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
     ratios = [e for e in result.estimates if e.ratio is not None]
     counts = [e for e in result.estimates if e.scale == "count_difference"]
     shifts = [e for e in result.estimates if e.scale in ("mean_difference", "risk_difference")]
-    blocks: list[Block] = list(_truth(result))
+    blocks: list[Block] = [*_truth(result), *touched.notices(protocol, result)]
     if ratios:
         blocks += [Heading("Relative effects"), *_forest(protocol, result, ratios)]
-        blocks.append(_own_table(ratios, "Relative effects, in words"))
+        blocks.append(_own_table(protocol, ratios, "Relative effects, in words"))
     if counts:
         blocks += [
             Heading("Differences of counts"),
             Paragraph(
                 "These analyses answer in offences or in weighted offences, not in percent, and are kept apart from those above."
             ),
-            _own_table(counts, "Differences of counts over the whole period"),
+            _own_table(protocol, counts, "Differences of counts over the whole period"),
         ]
     if shifts:
-        blocks += [Heading("Differences of means and of shares"), _own_table(shifts, "Differences, in words")]
+        blocks += [Heading("Differences of means and of shares"), _own_table(protocol, shifts, "Differences, in words")]
     if any(e.events_prevented is not None for e in result.estimates):
         blocks += [Heading(_heading(protocol)), _prevented_table(protocol, result)]
     blocks += _pictures(protocol, result.primary)
@@ -77,10 +77,10 @@ def _forest(protocol: Protocol, result: EvaluationResult, ratios: Sequence[Estim
     return () if drawn is None else (drawn.figure(),)
 
 
-def _own_table(estimates: Sequence[Estimate], caption: str) -> Table:
+def _own_table(protocol: Protocol, estimates: Sequence[Estimate], caption: str) -> Table:
     rows = tuple(
         (
-            w.plain(e.analysis),
+            touched.mark(protocol, e),
             naming.method(e.method),
             w.plain(e.outcome),
             claim.effect(e),

@@ -1,7 +1,7 @@
 """The first screen: what was found, how large, how sure, and what speaks against it."""
 
 from vru.protocol import Protocol
-from vru.report import claim, naming
+from vru.report import claim, naming, touched
 from vru.report import wording as w
 from vru.report.document import Block, Bullets, Facts, Notice, Paragraph
 from vru.report.section import Section
@@ -25,6 +25,7 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
                 claim.size_that_matters(protocol, e),
                 *_smallness(protocol, result),
                 *([smallest_words(result.calibration)] if result.calibration else []),
+                *touched.on_primary(protocol, result),
             ),
             "How large",
         )
