@@ -1,5 +1,6 @@
 """The checks that stand before the door: nothing disclosive leaves."""
 
+from vru.disclosure.others import Other, subtracted
 from vru.disclosure.profiles import PROFILES, Profile, strictest
 from vru.disclosure.review import enforce, review
 from vru.disclosure.suppression import Account, merging, suppress
@@ -9,6 +10,7 @@ from vru.disclosure.versions import given_away
 __all__ = [
     "PROFILES",
     "Account",
+    "Other",
     "Profile",
     "enforce",
     "enforce_texts",
@@ -16,5 +18,6 @@ __all__ = [
     "merging",
     "review",
     "strictest",
+    "subtracted",
     "suppress",
 ]

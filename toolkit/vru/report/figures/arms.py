@@ -9,7 +9,7 @@ COLOURS = (BLUE, ORANGE, TEAL)
 
 
 def arms_figure(estimate: Estimate, outcome: str, key: str) -> Drawn | None:
-    """One dot and interval per arm, before any adjustment; no dot where it is hidden. Returns None where the estimate has no arms.
+    """One dot and interval per arm, before any adjustment, no dot where hidden. Returns None where the estimate has no arms.
 
     outcome : what is counted or measured, inside a sentence.
     """
