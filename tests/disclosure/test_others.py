@@ -129,3 +129,15 @@ def test_open_data_are_not_looked_at(local, outcome):
     pair = shown(outcome, [30.0] * 24), shown(outcome, [28.0] * 24, n=4)
     plans = local(profile="public_police_uk"), local(AREAS[:4], profile="public_police_uk")
     assert verdict(plans[0], pair[0], (plans[1], pair[1])).verdict == "pass"
+
+
+def test_spans_that_end_in_other_months_are_solved_for(local, outcome):
+    """Four areas show 37 to March and 47 to June; three of them 23 to April: both their April and its rest are bounded."""
+    whole = shown(outcome, [None] * 6, bands=[Band("2020-01", "2020-03", 3, 20.0), Band("2020-04", "2020-06", 3, 20.0)])
+    part = shown(outcome, [None] * 6, bands=[Band("2020-01", "2020-04", 4, 22.0), Band("2020-05", "2020-06", 2, 18.0)])
+    # The part had at most 20 to March, so at least 2 in April; and at most 20 from April, of which 18 came later.
+    finding = verdict(local(AREAS[:5]), whole, (local(AREAS[:4]), part))
+    assert finding.verdict == "fail"
+    assert "areas in 2020-04" in finding.text
+    apart = shown(outcome, [None] * 6, bands=[Band("2020-01", "2020-04", 4, 18.0), Band("2020-05", "2020-06", 2, 8.0)])
+    assert verdict(local(AREAS[:5]), whole, (local(AREAS[:4]), apart)).verdict == "pass"

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
+from vru.disclosure.bounds import Shown, narrow
 from vru.disclosure.profiles import Profile, profile_of
 from vru.protocol import Protocol
 from vru.protocol.fields import Outcome
@@ -42,6 +43,9 @@ def subtracted(protocol: Protocol, result: EvaluationResult, others: Sequence[Ot
         if record not in protocol.disclosure.accepted:
             found += [f"{other.name}: {where}" for where in _of_areas(profile, protocol, result, other)]
             found += [f"{other.name}: {where}" for where in _of_people(profile, protocol, result, other)]
+    if not found:
+        beside = [o for o in others if o.name.partition("@")[0] not in protocol.disclosure.accepted]
+        found = [f"areas in {month}" for month in narrow(profile, _shown(protocol, result, beside))]
     if not found:
         text = f"{len(others)} other versions in the library, subtracted from this one, leave no small count."
         return Finding(CHECK, "", "pass", text, {"found": 0})
@@ -204,6 +208,38 @@ def _never_more(inner: _Group, outer: _Group) -> bool:
     """Whether the inner group never has more in any stretch that both show, over enough of them."""
     beyond = list(_beyond(inner, outer))
     return len(beyond) >= _COMMON and min(beyond) >= 0
+
+
+def _shown(protocol: Protocol, result: EvaluationResult, others: Sequence[Other]) -> list[Shown]:
+    """Everything that is shown of areas that have to do with this result's, here and there."""
+    mine = Other("", protocol, result)
+    own = {a for s in result.series for a in _listed(mine, s)}
+    releases = [mine, *(o for o in others if any(_listed(o, s) & own for s in o.result.series))]
+    if protocol.units.shape != "areas" or len(releases) < 2:
+        return []
+    columns = {c for o in releases for outcome in o.protocol.outcomes for c in outcome.filter}
+    every = {v for o in releases for outcome in o.protocol.outcomes for vs in outcome.filter.values() for v in vs}
+    found = []
+    for at, o in enumerate(releases):
+        outcomes = {x.id: x for x in o.protocol.outcomes}
+        for s in o.result.series:
+            filter_ = outcomes[s.outcome].filter if s.outcome in outcomes else {}
+            # By several columns, what one filter leaves of another is not a set of values: then only alike ones are compared.
+            kinds = (
+                {str(sorted(filter_.items()))} if len(columns) > 1 else {*(v for vs in filter_.values() for v in vs)}
+            )
+            kinds = kinds or {"*", *map(str, every)}
+            for first, end, count in _runs(s):
+                months = tuple(p for p in s.periods if first <= p < end)
+                found.append(Shown(at, _listed(o, s), frozenset(map(str, kinds)), months, count))
+    return found
+
+
+def _listed(o: Other, s: Series) -> frozenset[str]:
+    """The group's areas; where a plan chooses them by a rule, one name for all of them, the same in its own versions."""
+    areas = _areas(o.protocol, s.role)
+    token = f"{o.protocol.organisation}/{o.protocol.id}: {s.n_units} {s.role} areas"
+    return areas if areas is not None else frozenset({token})
 
 
 def _of_people(profile: Profile, protocol: Protocol, result: EvaluationResult, other: Other) -> Iterator[str]:

@@ -46,7 +46,7 @@ def publish_evaluation(folder: Path, library: Path, by: str, now: datetime, for_
     leaving = {k: v for k, v in publishable(files).items() if k in ("report.html", "report.docx", "tables.xlsx")}
     earlier = result_of(former) if former is not None else None
     found = review(protocol, result, {**leaving, "record.json": dump_record(record).encode()})
-    beside = subtracted(protocol, result, _others(library, former))
+    beside = subtracted(protocol, result, _others(library))
     enforce((*found, given_away(protocol, result, earlier), beside))
     checks = {"findings": [f.model_dump() for f in record.findings], "assurance": log}
     leaving["checks.json"] = (json.dumps(checks, indent=1, ensure_ascii=False) + "\n").encode()
@@ -80,12 +80,12 @@ def _newest(record: LearningRecord, library: Path) -> StoredRecord | None:
     return next(iter(latest(mine)), None)
 
 
-def _others(library: Path, former: StoredRecord | None) -> list[Other]:
-    """Every stored version but the newest of this record, which is compared by itself; literature has no data."""
+def _others(library: Path) -> list[Other]:
+    """Every stored version, earlier ones of this record too; literature has no data."""
     found = []
     for stored in scan(library).records:
         record = stored.record
-        if record.literature or (former is not None and stored.path == former.path):
+        if record.literature:
             continue
         try:
             name = f"{record.organisation}/{record.id}@{record.version}"
