@@ -142,9 +142,8 @@ def _systems(shown: Sequence[Shown], areas: Parts, kinds: Parts) -> Iterator[_Sy
 def _targets(
     system: _System, shown: Sequence[Shown], areas: Parts, kinds: Parts
 ) -> Iterator[tuple[str, frozenset[Key]]]:
-    """Counts of a month: of every group and part of one, by every outcome and part of one."""
-    groups = {*areas.values(), *(frozenset({p}) for parts in areas.values() for p in parts)}
-    outcomes = {*kinds.values(), *(frozenset({p}) for parts in kinds.values() for p in parts)}
+    """Counts of a month: of every group, part of one and rest of one beside another, by outcomes alike."""
+    groups, outcomes = _sums(areas), _sums(kinds)
     known = set(system.unknowns)
     for month in sorted({k[2] for k in system.unknowns}):
         for group in sorted(groups, key=sorted):
@@ -152,3 +151,10 @@ def _targets(
                 target = _keys(group, outcome, (month,))
                 if target <= known:
                     yield month, target
+
+
+def _sums(made: Parts) -> frozenset[frozenset[int]]:
+    """The sets themselves, what each has beyond another, and their parts."""
+    whole = set(made.values())
+    beyond = {a - b for a in whole for b in whole} - {frozenset[int]()}
+    return frozenset(whole | beyond | {frozenset({p}) for parts in whole for p in parts})
