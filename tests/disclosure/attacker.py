@@ -33,35 +33,36 @@ class Knowledge:
         parts = self.alike.get(cell, [cell])
         return {self.cells.setdefault(p, len(self.cells)): 1.0 for p in parts}
 
-    def know(self, cells: Iterable[Cell], low: float, high: float) -> None:
+    def know(self, cells: Iterable[Cell], count: float, slack: float) -> None:
+        """A sum of cells, as published."""
         row: dict[int, float] = {}
         for cell in cells:
             for at, weight in self.at(cell).items():
                 row[at] = row.get(at, 0.0) + weight
-        self.rows.append((row, low, high))
+        self.rows.append((row, count - slack, count + slack))
 
 
-def read(known: Knowledge, result: Mapping[str, Any], groups: Mapping[str, str], start: str) -> None:
-    """Take in one published result. groups : role -> the group of areas that it is in this record."""
+def read(known: Knowledge, result: Mapping[str, Any], groups: Mapping[str, str], start: str, slack: float) -> None:
+    """Take in one published result. groups : role -> its group of areas. slack : how far rounding moves a count."""
     for series in result["series"]:
         group, outcome = groups[series["role"]], series["outcome"]
         spans = {(b["first"], b["last"]): b["count"] for b in series["bands"]}
         for period, value in zip(series["periods"], series["values"], strict=True):
             if value is not None:
-                known.know([(group, outcome, period)], value, value)
+                known.know([(group, outcome, period)], value, slack)
         for (first, last), count in spans.items():
             months = [p for p in series["periods"] if first <= p <= last]
-            known.know([(group, outcome, p) for p in months], count, count)
+            known.know([(group, outcome, p) for p in months], count, slack)
         for e in (e for e in result["estimates"] if e["outcome"] == outcome and series["role"] == "treated"):
             for p in e["path"]:
                 months = [m for m in series["periods"] if p["period"] <= m <= (p["through"] or p["period"])]
-                known.know([(group, outcome, m) for m in months], p["observed"], p["observed"])
+                known.know([(group, outcome, m) for m in months], p["observed"], slack)
         for name, before in (("0", True), ("1", False)):
             letter = {"treated": "T", "comparison": "C"}[series["role"]]
             for e in (e for e in result["estimates"] if e["outcome"] == outcome and letter + name in e["counts"]):
                 months = [p for p in series["periods"] if (p < start) == before]
                 total = e["counts"][letter + name]
-                known.know([(group, outcome, p) for p in months], total, total)
+                known.know([(group, outcome, p) for p in months], total, slack)
 
 
 def hold(known: Knowledge, group: str, parts: Sequence[str], whole: str, months: Iterable[str]) -> None:

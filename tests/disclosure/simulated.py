@@ -167,7 +167,7 @@ def knowledge(published: list[Published]) -> Knowledge:
                     (outer, o, m): [(inner, o, m), (beyond, o, m)] for o in OUTCOMES for m in MONTHS
                 }  # fmt: skip
     for p in published:
-        read(known, json.loads(to_json(p.result)), p.groups, START)
+        read(known, json.loads(to_json(p.result)), p.groups, START, float(profile_of(p.plan.disclosure).round_to // 2))
     for group in {c[0] for c in known.cells}:
         hold(known, group, ("knife", "gun"), WHOLE, MONTHS)
     without_repeats(known)

@@ -20,17 +20,20 @@ SECONDS = 5.0
 _MOST = 10_000
 Key = tuple[int, int, str]
 """Part of the areas, part of the offences, month."""
+Row = tuple[frozenset[Key], float, float]
+"""Unknowns, their sum as published, and how far it may be from the truth."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A group's offences of one kind over one run of months, in one release."""
+    """A group's offences of one kind over one run of months, in one release; ``slack``: how far rounding may have moved them."""
 
     release: int
     areas: frozenset[str]
     kinds: frozenset[str]
     months: tuple[str, ...]
     count: float
+    slack: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class _System:
     """Equations that hang together, over their own unknowns."""
 
     unknowns: tuple[Key, ...]
-    rows: tuple[tuple[frozenset[Key], float], ...]
+    rows: tuple[Row, ...]
 
     @cached_property
     def place(self) -> dict[Key, int]:
@@ -49,17 +52,17 @@ class _System:
         from scipy.optimize import Bounds, LinearConstraint, milp
         from scipy.sparse import csr_array
 
-        at = [(i, self.place[k]) for i, (keys, _) in enumerate(self.rows) for k in keys]
+        at = [(i, self.place[k]) for i, (keys, _, _) in enumerate(self.rows) for k in keys]
         i, j = np.array(at).T
         table = csr_array((np.ones(len(i)), (i, j)), shape=(len(self.rows), len(self.unknowns)))
-        counts = np.array([c for _, c in self.rows])
+        counts, slack = (np.array([r[k] for r in self.rows], dtype=float) for k in (1, 2))
         weights = np.zeros(len(self.unknowns))
         weights[[self.place[k] for k in target]] = 1.0
         found: list[float] = []
         for sign in (1.0, -1.0):
             made = milp(
                 sign * weights,
-                constraints=LinearConstraint(table, counts, counts),
+                constraints=LinearConstraint(table, counts - slack, counts + slack),
                 integrality=np.ones(len(weights)),
                 bounds=Bounds(0, _MOST),
                 options={"time_limit": SECONDS},
@@ -82,7 +85,7 @@ def narrow(profile: Profile, shown: Sequence[Shown]) -> list[str]:
     kinds = _parts([s.kinds for s in shown])
     found: list[str] = []
     for system in _systems(shown, areas, kinds):
-        alone = {keys for keys, _ in system.rows if len({k[2] for k in keys}) == 1}
+        alone = {keys for keys, _, _ in system.rows if len({k[2] for k in keys}) == 1}
         for month, target in _targets(system, shown, areas, kinds):
             if target in alone or month in found:
                 continue
@@ -124,9 +127,9 @@ def _keys(areas: Iterable[int], kinds: Iterable[int], months: Iterable[str]) -> 
 
 def _systems(shown: Sequence[Shown], areas: Parts, kinds: Parts) -> Iterator[_System]:
     """Equations by what hangs together; none where one release alone says all of it, for each was safe by itself."""
-    said: dict[tuple[frozenset[Key], float], set[int]] = {}
+    said: dict[Row, set[int]] = {}
     for s in shown:
-        said.setdefault((_keys(areas[s.areas], kinds[s.kinds], s.months), s.count), set()).add(s.release)
+        said.setdefault((_keys(areas[s.areas], kinds[s.kinds], s.months), s.count, s.slack), set()).add(s.release)
     left = list(said)
     while left:
         inside, rows = set(left[0][0]), [left.pop(0)]

@@ -80,6 +80,8 @@ _SEEN = re.compile(r"xl/(?:worksheets/|sharedStrings|styles|theme/)|word/|docPro
 def _beside(name: str, parts: dict[str, bytes], content: Content) -> None:
     """Names of columns, ranges and charts, headers of printed pages, addresses of links, and what pictures carry."""
     for part, data in parts.items():
+        if sha256(data).hexdigest() == _TEMPLATE:
+            continue
         if "/media/" in part or part.endswith((".jpeg", ".jpg", ".png", ".svg")):
             look_into(f"{name} {part}", data, content)
         elif part.endswith(".rels"):
@@ -87,7 +89,7 @@ def _beside(name: str, parts: dict[str, bytes], content: Content) -> None:
                 content.say(f"{name} link", link.get("Target", "") if link.get("TargetMode") == "External" else "")
         elif part.endswith(".xml"):
             _names(f"{name} {part}", part, _root(data), content)
-        if "thumbnail" in part and sha256(data).hexdigest() != _TEMPLATE:
+        if "thumbnail" in part:
             content.hidden.append(Hidden(name, "a small picture of an earlier state"))
 
 

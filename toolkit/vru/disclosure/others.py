@@ -12,6 +12,7 @@ from itertools import pairwise, product
 
 from vru.disclosure.bounds import Shown, narrow
 from vru.disclosure.profiles import Profile, profile_of
+from vru.disclosure.rounding import is_rounded
 from vru.protocol import Protocol
 from vru.protocol.fields import Outcome
 from vru.results import Arm, EvaluationResult, Finding, Series
@@ -60,6 +61,8 @@ def subtracted(protocol: Protocol, result: EvaluationResult, others: Sequence[Ot
 def _of_areas(profile: Profile, protocol: Protocol, result: EvaluationResult, other: Other) -> Iterator[str]:
     if protocol.units.shape != "areas" or protocol.units.kind != other.protocol.units.kind:
         return
+    if is_rounded(result) and is_rounded(other.result):
+        return  # a difference of rounded counts is no count; how closely it bounds one is solved for below
     theirs = _groups(other.protocol, other.result)
     for mine in _groups(protocol, result):
         if any(profile.hides(n) for one in theirs for n in _between(mine, one)):
@@ -222,6 +225,7 @@ def _shown(protocol: Protocol, result: EvaluationResult, others: Sequence[Other]
     found = []
     for at, o in enumerate(releases):
         outcomes = {x.id: x for x in o.protocol.outcomes}
+        slack = float(profile_of(o.protocol.disclosure).round_to // 2) if is_rounded(o.result) else 0.0
         for s in o.result.series:
             filter_ = outcomes[s.outcome].filter if s.outcome in outcomes else {}
             # By several columns, what one filter leaves of another is not a set of values: then only alike ones are compared.
@@ -231,7 +235,7 @@ def _shown(protocol: Protocol, result: EvaluationResult, others: Sequence[Other]
             kinds = kinds or {"*", *map(str, every)}
             for first, end, count in _runs(s):
                 months = tuple(p for p in s.periods if first <= p < end)
-                found.append(Shown(at, _listed(o, s), frozenset(map(str, kinds)), months, count))
+                found.append(Shown(at, _listed(o, s), frozenset(map(str, kinds)), months, count, slack))
     return found
 
 

@@ -17,6 +17,7 @@ from itertools import combinations
 from vru.disclosure.data_log import without_small
 from vru.disclosure.few import withhold
 from vru.disclosure.profiles import Profile, profile_of
+from vru.disclosure.rounding import is_rounded, rounded
 from vru.protocol import Protocol
 from vru.results import Band, Estimate, EvaluationResult, Finding, PathPoint, Series
 
@@ -34,8 +35,13 @@ class Account:
 def suppress(protocol: Protocol, result: EvaluationResult) -> tuple[EvaluationResult, Account]:
     """The result as it may be published under the plan's profile, and the account. Doing it again changes nothing."""
     profile = profile_of(protocol.disclosure)
-    if profile.smallest is None:
+    if profile.smallest is None or is_rounded(result):
         return result, Account()
+    made, account = _suppressed(protocol, profile, result)
+    return rounded(profile, made), account
+
+
+def _suppressed(protocol: Protocol, profile: Profile, result: EvaluationResult) -> tuple[EvaluationResult, Account]:
     result = replace(result, data_log=without_small(profile, result.data_log))
     if not result.series:
         return _paths_alone(profile, withhold(protocol, profile, result))
