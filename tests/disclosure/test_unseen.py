@@ -93,6 +93,10 @@ PLANTED = {
     ),
     "a drawing in a page": ("a.html", f"<svg><text>call <tspan>{PHONE}</tspan></text></svg>".encode()),
     "a picture in a page": ("a.html", b'<img src="data:image/jpeg;base64,' + base64.b64encode(EXIF) + b'">'),
+    "a drawing as an escaped picture": (
+        "a.html",
+        b'<img src="data:image/svg+xml,%3Csvg%3E' + f"%3Ctext%3E{PHONE}%3C/text%3E%3C/svg%3E".encode() + b'">',
+    ),
     "a drawing as a picture": ("a.html", b'<img src="data:image/svg+xml;base64,' + base64.b64encode(SVG) + b'">'),
 }
 

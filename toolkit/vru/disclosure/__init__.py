@@ -1,5 +1,6 @@
 """The checks that stand before the door: nothing disclosive leaves."""
 
+from vru.disclosure.house_rules import house_problems
 from vru.disclosure.others import Other, subtracted
 from vru.disclosure.profiles import PROFILES, Profile, strictest
 from vru.disclosure.review import enforce, review
@@ -15,6 +16,7 @@ __all__ = [
     "enforce",
     "enforce_texts",
     "given_away",
+    "house_problems",
     "merging",
     "review",
     "strictest",

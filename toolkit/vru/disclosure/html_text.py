@@ -5,11 +5,11 @@ import re
 from dataclasses import dataclass, field
 from functools import partial
 from html.parser import HTMLParser
-from urllib.parse import unquote_to_bytes
 
 from vru.disclosure.content import Content, Table
 from vru.disclosure.pictures import look_into
 
+_ESCAPED = re.compile(rb"%([0-9a-fA-F]{2})")
 _INLINE = re.compile(r"a|abbr|b|bdi|code|del|em|i|ins|kbd|mark|q|s|small|span|strong|sub|sup|time|tspan|u|var|wbr")
 _DRAWING = re.compile(
     r"class|d|fill|font-family|font-size|font-weight|height|id|marker-end|offset|opacity|points|"
@@ -76,11 +76,15 @@ def _start(state: _State, tag: str, attributes: list[tuple[str, str | None]]) ->
         state.cell = []
 
 
+def _byte(escaped: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(escaped.group(1).decode())
+
+
 def _decoded(address: str) -> bytes:
     """The bytes of a picture that stands in the page itself; none where they cannot be read."""
     head, _, body = address.partition(",")
     try:
-        return base64.b64decode(body) if head.endswith(";base64") else unquote_to_bytes(body)
+        return base64.b64decode(body) if head.endswith(";base64") else _ESCAPED.sub(_byte, body.encode())
     except ValueError:
         return b""
 

@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-from vru.disclosure import Other, enforce, enforce_texts, given_away, review, subtracted
+from vru.disclosure import Other, enforce, enforce_texts, given_away, house_problems, review, subtracted
 from vru.errors import LibraryError, Problem, ProtocolError, RefusedError
 from vru.keys import post
 from vru.library import Published, StoredRecord, draft_record, latest, open_library, publish, scan, state, succeed
@@ -24,6 +24,8 @@ def publish_evaluation(folder: Path, library: Path, by: str, now: datetime, for_
     """
     protocol = load(folder)
     enforce_texts({"--by": by}, now)
+    if asked := house_problems(folder, protocol):
+        raise ProtocolError(*asked)
     log = require_assurance(folder)
     if not for_review and post(by) == post(protocol.roles.analyst):
         raise RefusedError(
