@@ -28,7 +28,8 @@ from vru.results import Series, from_json
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = runpy.run_path(str(ROOT / "tests" / "disclosure" / "test_spellings.py"))
-SMALL = "disclosure_small_counts"
+OTHER = ("disclosure_small_counts", "disclosure_hidden")
+"""What is found whatever is planted: the library that makes the Word file leaves a small picture in it."""
 STOPPED = ("fail", "concern")
 """Refused, or laid before whoever assures the run, who has to give a reason."""
 AREAS = ROOT / "evaluations" / "merseyside-placebo"
@@ -82,7 +83,7 @@ def through_channels() -> list[str]:
         passed = [
             f"{kind}: {form}"
             for kind, form in forms()
-            if not any(f.verdict in STOPPED for f in review(plan, result, dict([make(form)])) if f.check != SMALL)
+            if not any(f.verdict in STOPPED for f in review(plan, result, dict([make(form)])) if f.check not in OTHER)
         ]
         rows.append(f"| {channel} | {len(forms())} | {len(passed)} |" + (f" {'; '.join(passed[:3])}" if passed else ""))
     typed = 0

@@ -34,6 +34,12 @@ def another_day(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("vru.clock.now", lambda: datetime.now(UTC) + ahead)
 
 
+@pytest.fixture(autouse=True)
+def held_elsewhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takedowns hold goes to a folder of the test, not of whoever runs it."""
+    monkeypatch.setenv("VRU_HELD", str(tmp_path_factory.getbasetemp() / "held"))
+
+
 @pytest.fixture
 def make_panel() -> Callable[..., Panel]:
     """Factory: Poisson or overdispersed counts, season, area levels, one start, known rate ratio."""

@@ -78,8 +78,19 @@ EDITS = {
         "says schema_version twice",
     ),
     "a folder at the top": (lambda lib: (lib / "holdings").mkdir(), "does not belong here"),
+    "a folder among checkpoints": (
+        lambda lib: (lib / "checkpoints" / "more").mkdir(parents=True),
+        "does not belong here",
+    ),
+    "a file in quarantine": (lambda lib: put(lib / "quarantine" / "x.json"), "quarantine/x.json"),
+    "a file in the scratch folder": (lambda lib: put(lib / ".stage" / "x.txt"), ".stage/x.txt"),
     "a link at the top": (lambda lib: (lib / "extra").symlink_to("/"), "is a link"),
 }
+
+
+def put(path):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("x", encoding="utf-8")
 
 
 def edit(path, old, new):

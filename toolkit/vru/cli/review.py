@@ -8,7 +8,7 @@ from typing import Any
 from vru import clock
 from vru.cli.terminal import add, add_folder, add_json, say_json
 
-DECISIONS = ("submit", "comment", "approve", "return", "retract", "takedown", "explain", "redact")
+DECISIONS = ("submit", "comment", "approve", "return", "retract", "takedown", "restore", "destroy", "explain", "redact")
 REASONS = ("signoff", "procurement", "resource", "quality", "changes", "other")
 
 
@@ -35,7 +35,7 @@ def add_commands(commands: Any) -> None:
     c.add_argument("--library", type=Path, default=Path("shared_learning"), metavar="DIR")
     c.add_argument("--decision", choices=DECISIONS, help="without it: show state and history")
     c.add_argument("--by", default="", metavar="POST", help="the post that decides, not a person's name")
-    c.add_argument("--text", default="", help="why; required for comment, return, retract and takedown")
+    c.add_argument("--text", default="", help="why; required for comment, return, retract, takedown and restore")
     c.add_argument("--reason", choices=REASONS, default="", help="for explain: why it is not reported yet")
     c.add_argument("--event", default="", metavar="ID", help="for redact: the event from which something is taken out")
     c.add_argument(

@@ -1,5 +1,7 @@
 """The checks that stand before the door: nothing disclosive leaves."""
 
+from vru.disclosure.house_rules import house_problems
+from vru.disclosure.others import Other, subtracted
 from vru.disclosure.profiles import PROFILES, Profile, strictest
 from vru.disclosure.review import enforce, review
 from vru.disclosure.suppression import Account, merging, suppress
@@ -9,12 +11,15 @@ from vru.disclosure.versions import given_away
 __all__ = [
     "PROFILES",
     "Account",
+    "Other",
     "Profile",
     "enforce",
     "enforce_texts",
     "given_away",
+    "house_problems",
     "merging",
     "review",
     "strictest",
+    "subtracted",
     "suppress",
 ]

@@ -72,6 +72,11 @@ def _counts(result: EvaluationResult) -> Iterator[tuple[str, float]]:
 def _of_estimate(estimate: Estimate) -> Iterator[tuple[str, float]]:
     for point in estimate.path:
         yield f"{estimate.analysis}, observed {point.period}", point.observed
+    yield from small_in_estimate(estimate)
+
+
+def small_in_estimate(estimate: Estimate) -> Iterator[tuple[str, float]]:
+    """Where, and how many: every count of an estimate as a whole, of which any may be small; its path is merged elsewhere."""
     for name, value in estimate.counts.items():
         if kind_of(name) == "count" and float(value).is_integer():
             yield f"{estimate.analysis}, {name}", value

@@ -18,6 +18,20 @@ def without_small(profile: Profile, log: Sequence[DataNote]) -> tuple[DataNote, 
     return tuple(_rounded(profile, _uncounted(profile, note)) for note in log)
 
 
+def rounded_log(log: Sequence[DataNote], step: int) -> tuple[DataNote, ...]:
+    """The log with every number of rows, and the numbers of its sums, rounded to the nearest ``step``."""
+    return tuple(_stepped(note, step) for note in log)
+
+
+def _stepped(note: DataNote, step: int) -> DataNote:
+    text = note.text
+    if _PARTS in text:
+        text = _WHOLE.sub(
+            lambda m: f"{step * int(int(m.group().replace(',', '')) / step + 0.5):,}", _SHARES.sub("", text)
+        )
+    return replace(note, text=text, count=None if note.count is None else step * int(note.count / step + 0.5))
+
+
 def small_in_log(profile: Profile, log: Sequence[DataNote]) -> Iterator[tuple[str, float]]:
     """Where, and how many: counts of the log, and parts of its sums."""
     for note in log:

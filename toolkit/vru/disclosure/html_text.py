@@ -1,12 +1,15 @@
 """What an HTML page says, seen and unseen. Drawing instructions and style sheets are not language and are left out."""
 
+import base64
 import re
 from dataclasses import dataclass, field
 from functools import partial
 from html.parser import HTMLParser
 
 from vru.disclosure.content import Content, Table
+from vru.disclosure.pictures import look_into
 
+_ESCAPED = re.compile(rb"%([0-9a-fA-F]{2})")
 _INLINE = re.compile(r"a|abbr|b|bdi|code|del|em|i|ins|kbd|mark|q|s|small|span|strong|sub|sup|time|tspan|u|var|wbr")
 _DRAWING = re.compile(
     r"class|d|fill|font-family|font-size|font-weight|height|id|marker-end|offset|opacity|points|"
@@ -59,6 +62,8 @@ def _start(state: _State, tag: str, attributes: list[tuple[str, str | None]]) ->
             and not value.startswith(("data:", "#"))
         ):
             state.content.say(f"{state.where} {tag} {key}", value)
+        elif value and value.startswith("data:image/"):
+            look_into(f"{state.where} {tag}", _decoded(value), state.content)
     if tag == "style":
         state.in_style = True
     elif tag == "table":
@@ -69,6 +74,19 @@ def _start(state: _State, tag: str, attributes: list[tuple[str, str | None]]) ->
         state.tables[-1].append([])
     elif tag in ("td", "th") and state.tables:
         state.cell = []
+
+
+def _byte(escaped: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(escaped.group(1).decode())
+
+
+def _decoded(address: str) -> bytes:
+    """The bytes of a picture that stands in the page itself; none where they cannot be read."""
+    head, _, body = address.partition(",")
+    try:
+        return base64.b64decode(body) if head.endswith(";base64") else _ESCAPED.sub(_byte, body.encode())
+    except ValueError:
+        return b""
 
 
 def _end(state: _State, tag: str) -> None:

@@ -3,10 +3,12 @@
 import io
 import re
 import zipfile
+from hashlib import sha256
 from xml.etree import ElementTree as ET
 
 from vru.disclosure.content import Content, Hidden, Table, UnreadableError
 from vru.disclosure.data_text import add_table
+from vru.disclosure.pictures import look_into
 
 MAX_BYTES = 200_000_000
 MACHINES = frozenset({"", "vru-toolkit", "python-docx", "openpyxl", "xlsxwriter", "pandoc", "gptables", "un-named"})
@@ -67,7 +69,43 @@ def read_xlsx(name: str, data: bytes, content: Content) -> None:
     _hidden(name, parts, content)
 
 
+_NAMES = ("name", "displayName", "caption", "descr", "title", "comment", "prompt", "error")
+_TEMPLATE = "96367138dc44ce09bf2c8f0f8e49348a1478d2c5c0af69bbc2bbc38b63cdcead"
+"""The small picture in python-docx's own empty document, which shows nothing."""
+_CODES = re.compile(r"&(?:[LCRPNDTFAG]|\d+|\"[^\"]*\")")
+_PRINTED = ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "formula1", "formula2")
+_SEEN = re.compile(r"xl/(?:worksheets/|sharedStrings|styles|theme/)|word/|docProps/|\[Content_Types\]")
+
+
+def _beside(name: str, parts: dict[str, bytes], content: Content) -> None:
+    """Names of columns, ranges and charts, headers of printed pages, addresses of links, and what pictures carry."""
+    for part, data in parts.items():
+        if sha256(data).hexdigest() == _TEMPLATE:
+            continue
+        if "/media/" in part or part.endswith((".jpeg", ".jpg", ".png", ".svg")):
+            look_into(f"{name} {part}", data, content)
+        elif part.endswith(".rels"):
+            for link in _all(_root(data), "Relationship"):
+                content.say(f"{name} link", link.get("Target", "") if link.get("TargetMode") == "External" else "")
+        elif part.endswith(".xml"):
+            _names(f"{name} {part}", part, _root(data), content)
+        if "thumbnail" in part:
+            content.hidden.append(Hidden(name, "a small picture of an earlier state"))
+
+
+def _names(where: str, part: str, root: ET.Element, content: Content) -> None:
+    sheet = part.startswith("xl/worksheets/")
+    for e in root.iter():
+        if sheet and _tag(e) in _PRINTED:
+            content.say(where, _CODES.sub(" ", e.text or ""))
+        elif not _SEEN.match(part):
+            content.say(where, e.text or "")
+            for key in _NAMES:
+                content.say(f"{where} {key}", e.get(key, ""))
+
+
 def _hidden(name: str, parts: dict[str, bytes], content: Content) -> None:
+    _beside(name, parts, content)
     for part, xml in parts.items():
         for start, what in _HIDDEN_PARTS:
             if start in part and not part.endswith(".rels") and _has_content(part, xml):

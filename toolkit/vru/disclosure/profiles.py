@@ -12,7 +12,8 @@ class Profile:
 
     smallest, largest : whole counts from ``smallest`` to ``largest``, both included, may not
         leave; None for both where every count may.
-    source : where the rule comes from, and how sure that is.
+    source : where the rule comes from, and how sure that is. confirmed : whether it was read in the owner's own words.
+    round_to : what counts are rounded to when published; 1 for not at all.
     """
 
     name: str
@@ -20,6 +21,8 @@ class Profile:
     smallest: int | None
     largest: int | None
     source: str
+    confirmed: bool = False
+    round_to: int = 1
 
     def hides(self, count: float) -> bool:
         """True if a count of this size may not be shown."""
@@ -35,6 +38,7 @@ _ALL = (
         None,
         None,
         "Open Government Licence; published points are already moved to places with at least 8 addresses or none",
+        confirmed=True,
     ),
     Profile(
         "police_local",
@@ -45,10 +49,11 @@ _ALL = (
     ),
     Profile(
         "nhs_hes_ecds",
-        "Hospital and emergency care records below national level: 1 to 7 are suppressed",
+        "Hospital and emergency care records below national level: 1 to 7 are suppressed, others rounded to 5",
         1,
         7,
         "NHS England, disclosure control for HES and ECDS since September 2018",
+        round_to=5,
     ),
     Profile(
         "tre",
@@ -75,5 +80,13 @@ def profile_of(plan: Disclosure) -> Profile:
     if plan.hide_to is None or (base.largest is not None and plan.hide_to <= base.largest):
         return base
     smallest = 1 if base.smallest is None else base.smallest
-    label = f"{base.label.partition(':')[0]}, by agreement: {smallest} to {plan.hide_to} are suppressed"
-    return replace(base, label=label, smallest=smallest, largest=plan.hide_to, source=str(plan.agreement))
+    rounded = f", others rounded to {base.round_to}" if base.round_to > 1 else ""
+    label = f"{base.label.partition(':')[0]}, by agreement: {smallest} to {plan.hide_to} are suppressed{rounded}"
+    return replace(
+        base, label=label, smallest=smallest, largest=plan.hide_to, source=str(plan.agreement), confirmed=True
+    )
+
+
+def source_of(profile: Profile) -> str:
+    """Where the rule comes from; with a warning where nobody has confirmed it."""
+    return profile.source if profile.confirmed else f"{profile.source} (not confirmed: ask the data's owner)"

@@ -18,9 +18,9 @@ from vru.results import EvaluationResult, Finding, Verdict
 
 _SHOWN = 5
 _UNCHECKED = (
-    "Software did not look for: small counts that appear when other records of the same data are subtracted from this "
-    "one, percentages with small denominators, names of people that no title, role or common given name gives away, and "
-    "what pictures show. A person must."
+    "Software did not look for: small counts that appear when what was published elsewhere is subtracted from this "
+    "(records of the library are subtracted when it is published), percentages with small denominators, names of people "
+    "that no title, role or common given name gives away, and what pictures show. A person must."
 )
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

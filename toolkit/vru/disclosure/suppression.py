@@ -12,41 +12,64 @@ Source: Hundepool et al. (2012) Statistical Disclosure Control, chapter 5 (redes
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import permutations
+from itertools import combinations
 
 from vru.disclosure.courses import published
 from vru.disclosure.data_log import without_small
+from vru.disclosure.few import withhold
 from vru.disclosure.mapping import map_to_leave
 from vru.disclosure.profiles import Profile, profile_of
+from vru.disclosure.rounding import is_rounded, rounded
 from vru.protocol import Protocol
 from vru.results import Band, Estimate, EvaluationResult, Finding, PathPoint, Series
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What was merged, as (outcome, role, bands); unsafe: groups whose whole part of the window is a small count."""
+    """What was merged, as (outcome, role, bands); unsafe: groups whose whole part of the window is a small count, and their
+    outcomes."""
 
     merged: tuple[tuple[str, str, tuple[Band, ...]], ...] = ()
     unsafe: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
 
 
 def suppress(protocol: Protocol, result: EvaluationResult) -> tuple[EvaluationResult, Account]:
     """The result as it may be published under the plan's profile, and the account. Doing it again changes nothing."""
     profile = profile_of(protocol.disclosure)
     result = replace(result, map=map_to_leave(protocol, result.map))
-    if profile.smallest is None:
+    if profile.smallest is None or is_rounded(result):
         return result, Account()
+    made, account = _suppressed(protocol, profile, result)
+    return rounded(profile, made), account
+
+
+def _suppressed(protocol: Protocol, profile: Profile, result: EvaluationResult) -> tuple[EvaluationResult, Account]:
     thinner = tuple(published(profile, e) for e in result.estimates)
     result = replace(result, data_log=without_small(profile, result.data_log), estimates=thinner)
     if not result.series:
-        return _paths_alone(profile, result)
+        return _paths_alone(profile, withhold(protocol, profile, result))
+    result = withhold(protocol, profile, result)
+    while True:
+        made, account = _monthly(protocol, profile, result)
+        left = withhold(protocol, profile, result, account.outcomes)
+        if left == result:
+            return made, account
+        result = left
+
+
+def _monthly(protocol: Protocol, profile: Profile, result: EvaluationResult) -> tuple[EvaluationResult, Account]:
+    """Months of every group merged where they are small."""
+    if not result.series:
+        return result, Account()
     cuts = _cuts(protocol, result)
-    unsafe: list[str] = []
+    unsafe: list[tuple[str, str]] = []
     pairs = _nested(result.series)
     series = tuple(_merged(profile, s, _family(s, pairs), cuts, unsafe) for s in result.series)
     estimates = tuple(_shortened(e, series, protocol.intervention.start) for e in result.estimates)
     told = tuple((s.outcome, s.role, s.bands) for s in series if s.bands)
-    return replace(result, series=series, estimates=estimates), Account(told, tuple(unsafe))
+    account = Account(told, tuple(f"{outcome}, {where}" for outcome, where in unsafe), tuple(o for o, _ in unsafe))
+    return replace(result, series=series, estimates=estimates), account
 
 
 def _paths_alone(profile: Profile, result: EvaluationResult) -> tuple[EvaluationResult, Account]:
@@ -106,43 +129,58 @@ def _cuts(protocol: Protocol, result: EvaluationResult) -> set[int]:
     return {c for c in cuts if 0 < c < len(periods)}
 
 
-Pair = tuple[Series, Series]
+Nest = tuple[tuple[Series, ...], Series]
+MOST_PARTS = 4
 
 
-def _nested(series: Sequence[Series]) -> list[Pair]:
-    """Outcomes of one group of which the first may be a part of the second: it is never more. Their difference is a count."""
+def _nested(series: Sequence[Series]) -> list[Nest]:
+    """Outcomes of one group that together may be a part of another: never more than it. What is left of it is a count.
+
+    Up to MOST_PARTS together. Whether parts overlap is not known, so all are taken not to.
+    """
     found = []
-    for inner, outer in permutations(series, 2):
-        if (inner.role, inner.periods) != (outer.role, outer.periods):
-            continue
-        pairs = [(a, b) for a, b in zip(inner.values, outer.values, strict=True) if a is not None and b is not None]
-        if pairs and all(a <= b for a, b in pairs) and any(a < b for a, b in pairs):
-            found.append((inner, outer))
-    return found
+    for outer in series:
+        alike = [s for s in series if s is not outer and (s.role, s.periods) == (outer.role, outer.periods)]
+        alike = [s for s in alike if _within((s,), outer)]
+        for many in range(1, min(len(alike), MOST_PARTS) + 1):
+            found += [(parts, outer) for parts in combinations(alike, many) if _within(parts, outer)]
+    return [(parts, outer) for parts, outer in found if _within(parts, outer, less=True)]
 
 
-def _family(series: Series, pairs: Sequence[Pair]) -> tuple[tuple[Series, ...], tuple[Pair, ...]]:
-    """Everything that has to be merged alike: the series with those it is nested in or holds, and their pairs."""
+def _within(parts: Sequence[Series], outer: Series, less: bool = False) -> bool:
+    """Whether the parts together are never more than the outer series; with ``less``, and once less."""
+    rows = [row for row in zip(outer.values, *(p.values for p in parts), strict=True) if None not in row]
+    beyond = [(row[0] or 0.0) - sum(v or 0.0 for v in row[1:]) for row in rows]
+    return bool(beyond) and min(beyond) >= 0 and (not less or max(beyond) > 0)
+
+
+def _family(series: Series, nests: Sequence[Nest]) -> tuple[tuple[Series, ...], tuple[Nest, ...]]:
+    """Everything that has to be merged alike: the series with those it is nested in or holds, and their nests."""
     mine = [series]
+    members = [(*parts, outer) for parts, outer in nests]
     while more := [
-        s for pair in pairs if any(p is m for p in pair for m in mine) for s in pair if all(s is not m for m in mine)
+        s
+        for group in members
+        if any(p is m for p in group for m in mine)
+        for s in group
+        if all(s is not m for m in mine)
     ]:
         mine.append(more[0])
-    return tuple(mine), tuple(pair for pair in pairs if any(pair[0] is m for m in mine))
+    return tuple(mine), tuple(nest for nest in nests if any(nest[1] is m for m in mine))
 
 
 def _merged(
     profile: Profile,
     series: Series,
-    family: tuple[tuple[Series, ...], tuple[Pair, ...]],
+    family: tuple[tuple[Series, ...], tuple[Nest, ...]],
     cuts: set[int],
-    unsafe: list[str],
+    unsafe: list[tuple[str, str]],
 ) -> Series:
     """The series with months merged where a count of its family, or a difference of two, is small."""
 
     def small(a: int, b: int) -> bool:
         total = {id(s): sum(v or 0.0 for v in s.values[a : b + 1]) for s in family[0]}
-        beyond = (total[id(outer)] - total[id(inner)] for inner, outer in family[1])
+        beyond = (total[id(outer)] - sum(total[id(p)] for p in parts) for parts, outer in family[1])
         return any(map(profile.hides, total.values())) or any(map(profile.hides, beyond))
 
     values, bands = list(series.values), []
@@ -150,7 +188,7 @@ def _merged(
         found, safe = bands_of(small, first, last)
         if not safe:
             role = series.role.replace("_", " ")
-            unsafe.append(f"{series.outcome}, {role} areas, {series.periods[first]} to {series.periods[last]}")
+            unsafe.append((series.outcome, f"{role} areas, {series.periods[first]} to {series.periods[last]}"))
         for a, b in found:
             count = sum(v for v in series.values[a : b + 1] if v is not None)
             bands.append(Band(series.periods[a], series.periods[b], b - a + 1, count))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from vru.disclosure.profiles import profile_of
+from vru.disclosure.rounding import is_rounded
 from vru.periods import Calendar
 from vru.protocol import Protocol
 from vru.results import EvaluationResult, Finding, Series
@@ -17,7 +18,7 @@ def given_away(protocol: Protocol, result: EvaluationResult, former: EvaluationR
     Both are taken to be of the same data and to start in the same month; months that only one has cannot be subtracted.
     """
     profile = profile_of(protocol.disclosure)
-    if former is None or profile.smallest is None:
+    if former is None or profile.smallest is None or (is_rounded(result) and is_rounded(former)):
         return Finding(CHECK, "", "pass", "No version before this one can be subtracted from it.", {"found": 0})
     if former.calendar.kind != result.calendar.kind or not result.calendar.begins(former.calendar.origin):
         text = (

@@ -194,7 +194,7 @@ def confirm_takedown(library: Path, event: ev.Event, actor: str, reason: str, no
         "text": reason.strip(),
         "at": now.isoformat(timespec="seconds"),
     }
-    return _written(library, folder, lambda: ev.Event.model_validate(event.model_dump() | own))
+    return write_event(library, folder, lambda: ev.Event.model_validate(event.model_dump() | own))
 
 
 def _place(library: Path, event: ev.Event) -> Path:
@@ -238,7 +238,7 @@ def _move_away(library: Path, path: Path, now: datetime) -> None:
 def _append(library: Path, stored: StoredRecord, kind: ev.Kind, actor: str, text: str, now: datetime) -> ev.Event:
     record = stored.record
     folder = library / RECORDS / record.organisation / record.id
-    return _written(
+    return write_event(
         library,
         folder,
         lambda: ev.Event(
@@ -255,7 +255,8 @@ def _append(library: Path, stored: StoredRecord, kind: ev.Kind, actor: str, text
     )
 
 
-def _written(library: Path, folder: Path, make: Callable[[], ev.Event]) -> ev.Event:
+def write_event(library: Path, folder: Path, make: Callable[[], ev.Event]) -> ev.Event:
+    """Put a new event into a record's folder. Raises LibraryError where it is not sound or cannot be written."""
     try:
         event = make()
         with staged(library) as stage:

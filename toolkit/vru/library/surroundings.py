@@ -23,7 +23,7 @@ _MAX_BYTES = 50_000_000
 
 def around(library: Path) -> tuple[Problem, ...]:
     """Everything wrong outside the records, and JSON files anywhere in which a key occurs twice."""
-    return (*_declared(library), *_vocabularies(library), *_names(library), *_repeated(library))
+    return (*_declared(library), *_vocabularies(library), *_names(library), *_strays(library), *_repeated(library))
 
 
 def _declared(library: Path) -> Iterator[Problem]:
@@ -70,6 +70,19 @@ def _names(library: Path) -> Iterator[Problem]:
                 yield Problem("is a link; links are not followed", shown(entry.name))
             elif entry.is_dir() and entry.name not in _FOLDERS and entry.name != STAGE:
                 yield Problem("does not belong here", shown(entry.name), ", ".join(sorted(_FOLDERS)), "move it out")
+
+
+def _strays(library: Path) -> Iterator[Problem]:
+    """What lies between the files that somebody reads: folders among checkpoints, files that no takedown or merge put there."""
+    for folder, belongs in ((checkpoints.FOLDER, "files"), (QUARANTINE, "folders"), (STAGE, "folders")):
+        if not (library / folder).is_dir() or (library / folder).is_symlink():
+            continue
+        with os.scandir(library / folder) as entries:
+            for entry in sorted(entries, key=lambda e: e.name):
+                if folder == STAGE and entry.name == "library.lock":
+                    continue
+                if entry.is_symlink() or entry.is_dir() != (belongs == "folders"):
+                    yield Problem("does not belong here", f"{folder}/{shown(entry.name)}", hint="delete it")
 
 
 def _repeated(library: Path) -> Iterator[Problem]:

@@ -58,6 +58,8 @@ def check(name: str) -> str:
     """The check's label; its own name where this toolkit does not know it."""
     if name == "analysis":
         return "Analysis could be run"
+    if name == "withheld":
+        return "Analysis is published"
     return CHECKS[name].label if name in CHECKS else w.plain(name).capitalize()
 
 
@@ -65,6 +67,8 @@ def check_question(name: str) -> str:
     """What the check asks."""
     if name == "analysis":
         return "Could the data answer this registered analysis?"
+    if name == "withheld":
+        return "Can this analysis be published without giving few people away?"
     return CHECKS[name].question if name in CHECKS else w.MISSING
 
 

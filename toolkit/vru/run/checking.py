@@ -10,6 +10,7 @@ from vru.binding import registry_problems, resolve
 from vru.checks.recording import Options
 from vru.checks.recording_signs import signs
 from vru.cohort import Cohort
+from vru.disclosure import house_problems
 from vru.errors import Problem, ProtocolError, Question, VruError
 from vru.events import DataNote
 from vru.graph import license_adjustment
@@ -45,6 +46,7 @@ def check_evaluation(folder: Path, data: Path | None, read_data: bool, progress:
         valid_items(draft.file, "checks", CheckPlan),
     )
     problems += _graph_problems(draft)
+    problems += house_problems(folder, draft.protocol) if draft.protocol else []
     if draft.protocol is None or problems:
         raise ProtocolError(*problems)
     protocol = draft.protocol

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from vru.disclosure.profiles import profile_of
+from vru.disclosure.profiles import profile_of, source_of
 from vru.errors import Problem, VruError
 from vru.protocol import load
 from vru.results import EvaluationResult
@@ -41,7 +41,7 @@ def account(folder: Path) -> Disclosed:
     findings = json.loads(files[FILE])
     rows = tuple((f["check"].removeprefix("disclosure_"), WORDS[f["verdict"]], f["text"]) for f in findings)
     shown, merged = _cells(read_result(files))
-    return Disclosed(profile.label, profile.source, rows, shown, merged)
+    return Disclosed(profile.label, source_of(profile), rows, shown, merged)
 
 
 def _cells(result: EvaluationResult) -> tuple[int, int]:

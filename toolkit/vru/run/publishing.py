@@ -4,8 +4,8 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-from vru.disclosure import enforce, enforce_texts, given_away, review
-from vru.errors import Problem, RefusedError
+from vru.disclosure import Other, enforce, enforce_texts, given_away, house_problems, review, subtracted
+from vru.errors import LibraryError, Problem, ProtocolError, RefusedError
 from vru.keys import post
 from vru.library import Published, StoredRecord, draft_record, latest, open_library, publish, scan, state, succeed
 from vru.library.folder import read_version
@@ -14,7 +14,7 @@ from vru.protocol import load
 from vru.record import LearningRecord, dump_record
 from vru.run.assuring import publishable, require_assurance
 from vru.run.outputs import read_learning, read_outputs, read_result
-from vru.run.verifying import result_of
+from vru.run.verifying import protocol_of, result_of
 
 
 def publish_evaluation(folder: Path, library: Path, by: str, now: datetime, for_review: bool = False) -> Published:
@@ -24,6 +24,8 @@ def publish_evaluation(folder: Path, library: Path, by: str, now: datetime, for_
     """
     protocol = load(folder)
     enforce_texts({"--by": by}, now)
+    if asked := house_problems(folder, protocol):
+        raise ProtocolError(*asked)
     log = require_assurance(folder)
     if not for_review and post(by) == post(protocol.roles.analyst):
         raise RefusedError(
@@ -46,7 +48,8 @@ def publish_evaluation(folder: Path, library: Path, by: str, now: datetime, for_
     leaving = {k: v for k, v in publishable(files).items() if k in ("report.html", "report.docx", "tables.xlsx")}
     earlier = result_of(former) if former is not None else None
     found = review(protocol, result, {**leaving, "record.json": dump_record(record).encode()})
-    enforce((*found, given_away(protocol, result, earlier)))
+    beside = subtracted(protocol, result, _others(library))
+    enforce((*found, given_away(protocol, result, earlier), beside))
     checks = {"findings": [f.model_dump() for f in record.findings], "assurance": log}
     leaving["checks.json"] = (json.dumps(checks, indent=1, ensure_ascii=False) + "\n").encode()
     if former is None:
@@ -77,3 +80,18 @@ def _newest(record: LearningRecord, library: Path) -> StoredRecord | None:
         s for s in scan(library).records if s.record.organisation == record.organisation and s.record.id == record.id
     ]
     return next(iter(latest(mine)), None)
+
+
+def _others(library: Path) -> list[Other]:
+    """Every stored version, earlier ones of this record too; literature has no data."""
+    found = []
+    for stored in scan(library).records:
+        record = stored.record
+        if record.literature:
+            continue
+        try:
+            name = f"{record.organisation}/{record.id}@{record.version}"
+            found.append(Other(name, protocol_of(stored), result_of(stored)))
+        except (ProtocolError, LibraryError):
+            continue  # of another schema, which this toolkit cannot read
+    return found

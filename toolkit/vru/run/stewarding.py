@@ -9,28 +9,22 @@ from typing import get_args
 from vru.disclosure import enforce_texts
 from vru.errors import LibraryError, Problem, RefusedError
 from vru.library import (
-    confirm_takedown,
     decide,
-    finish_takedowns,
     open_library,
     scan,
-    take_down,
-    unfinished_takedowns,
 )
 from vru.library.events import Event
-from vru.library.index import RECORDS
 from vru.library.planned import Entry, Planned, announce, explain, outstanding, read_planned
 from vru.library.redacting import Part, redact
-from vru.library.reviewing import Decision, plain, remains, standing
+from vru.library.reviewing import Decision, plain, standing
 from vru.library.sidefiles import refuse_links
 from vru.protocol import digest, load, registered_digest
 from vru.run.assuring import require_assurance
 from vru.run.outputs import OUTPUTS
+from vru.run.taking_down import REACH, destroy_held, named, same_bytes, take_back, take_version_down
 from vru.run.verifying import find_record
 
-DECISIONS = (*get_args(Decision), "takedown", "explain", "redact")
-
-_REACH = "backups, version control, other copies and object stores still hold it: each needs its own deletion"
+DECISIONS = (*get_args(Decision), "takedown", "restore", "destroy", "explain", "redact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +50,17 @@ def review(reference: str, library: Path, asked: Asked, now: datetime) -> list[s
     enforce_texts({"--by": asked.by, "--text": asked.text}, now)
     if asked.decision == "redact":
         path = redact(library, asked.event, asked.part, asked.by, asked.text, now)
-        return [f"took the {asked.part} out of {path.relative_to(library)}", _REACH]
+        return [f"took the {asked.part} out of {path.relative_to(library)}", REACH]
     if asked.decision == "explain":
         return _explain(reference, library, asked, now)
     if asked.decision == "takedown":
-        return _take_down(reference, library, asked, now)
+        return take_version_down(reference, library, asked.by, asked.text, asked.manifest, now)
+    if asked.decision == "restore":
+        return take_back(reference, library, asked.by, asked.text, now)
+    if asked.decision == "destroy":
+        return destroy_held(reference, library)
     stored = find_record(reference, library)
-    _same_bytes(asked.manifest, stored.manifest_sha256, str(stored.path))
+    same_bytes(asked.manifest, stored.manifest_sha256, str(stored.path))
     refuse_links(library, stored.path)
     # The command line's choices are the decisions; anything else is refused by name inside.
     event = decide(library, stored, asked.decision, asked.by, asked.text, now)  # type: ignore[arg-type]
@@ -152,52 +150,5 @@ def _announced(reference: str, library: Path) -> Planned:
     return found[0]
 
 
-def _take_down(reference: str, library: Path, asked: Asked, now: datetime) -> list[str]:
-    name, at, version = reference.partition("@")
-    if not at:
-        hint = f"{name}@1.0; every version that holds the data needs its own takedown"
-        raise LibraryError(Problem("say which version is taken down", reference, hint=hint))
-    mine = (name.rpartition("/")[2], version.removeprefix("v"))
-    left = remains(library)
-    waiting = _waiting(name, mine[1], library)
-    if waiting:
-        _same_bytes(asked.manifest, waiting.manifest_sha256, reference)
-        event = confirm_takedown(library, waiting, asked.by, asked.text, now)
-        finish_takedowns(library, now, lambda e: e.manifest_sha256 == event.manifest_sha256)
-        return [f"finished the takedown of {_named(event)} that {waiting.actor} asked for", _REACH]
-    if left:
-        finish_takedowns(library, now, lambda e: False)
-        if any((e.record, e.version) == mine for e in scan(library).taken_down):
-            return [f"finished the takedown of {reference}, which was cut short", _REACH]
-    stored = find_record(reference, library)
-    _same_bytes(asked.manifest, stored.manifest_sha256, str(stored.path))
-    refuse_links(library, stored.path)
-    event = take_down(library, stored, asked.by, asked.text, now)
-    return [*_told(event), f"removed {stored.path.relative_to(library / RECORDS)}", _REACH]
-
-
-def _waiting(name: str, version: str, library: Path) -> Event | None:
-    """The takedown of exactly this version that is written but not carried out. Raises LibraryError if several could be meant."""
-    organisation, _, record = name.rpartition("/")
-    found = [e for e in unfinished_takedowns(library) if (e.record, e.version) == (record, version)]
-    found = [e for e in found if organisation in ("", e.organisation)]
-    owners = {e.organisation for e in found}
-    others = (s.record for s in scan(library).records if (s.record.id, s.record.version) == (record, version))
-    owners |= {r.organisation for r in others if organisation in ("", r.organisation)}
-    if found and len(owners) > 1:
-        listed = ", ".join(f"{o}/{record}" for o in sorted(owners))
-        raise LibraryError(Problem(f"{name!r} is the name of records of several organisations", allowed=listed))
-    return found[0] if found else None
-
-
-def _same_bytes(manifest: str, found: str, where: str) -> None:
-    if manifest and manifest != found:
-        raise RefusedError(Problem("is not what was read: its manifest has another hash", where, found))
-
-
 def _told(event: Event) -> list[str]:
-    return [f"recorded {event.kind} of {_named(event)} by {event.actor}"]
-
-
-def _named(event: Event) -> str:
-    return f"{event.organisation}/{event.record}@v{event.version}"
+    return [f"recorded {event.kind} of {named(event)} by {event.actor}"]

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vru.binding import BoundSource, Plan, resolve
 from vru.cohort import Cohort
+from vru.disclosure import house_problems
 from vru.errors import DataError, Problem, ProtocolError, Question
 from vru.evaluation import Inputs
 from vru.events import Events, Table
@@ -99,6 +100,8 @@ def load_study(folder: Path, settings: Settings | None = None, data: Path | None
     if settings is not None and settings.chosen():
         protocol = _with_settings(protocol, settings)
     license_adjustment(protocol.graph)
+    if asked := house_problems(folder, protocol):
+        raise ProtocolError(*asked)
     return Study(folder, data, resolve(protocol), registration(folder, protocol))
 
 

@@ -25,16 +25,29 @@ _GIVEN = frozenset(
     shannon sharon sheila simon sophia sophie stacey stephanie stephen steven stuart sue susan suzanne tahir tania tanya
     tariq terry theo theresa thomas tina toby tom tony tracey tyler usman valerie vanessa victoria vincent wayne wendy
     william yasmin yusuf zainab zara zoe
+    abdi adebayo agnieszka amandeep ama andrei anil ayaan babatunde chidi chinedu damian deepak demi dmitri dwayne emeka
+    fadumo faisal farhan gurpreet hamza harpreet hodan ifeoma ioana jaspreet javed jermaine joanna kamal kasia katarzyna
+    kayden kayleigh khalid kieron kofi krzysztof kwame leroy magdalena mandeep manjit marcin marek marlon mateusz mihai
+    mustafa nasreen neha ngozi olga olumide parveen pawel piotr pooja raheem rajesh ranjit rashid rukhsana saima sanjeev
+    shabana shanice shazia simran sukhdeep sunil svetlana tamika tiffany tomasz tunde tyrell tyrone wei yaw zahra zofia
     """.split()  # noqa: SIM905
 )
 """Common given names in England and Wales, boys' and girls', over several decades of registrations; far from all there are."""
 _PLACE = re.compile(
     r"Street|Road|Avenue|Lane|Park|Ward|House|Court|Centre|Center|Square|Place|Way|Close|Hill|Green|Hall|Station|Hospital|School"
     r"|College|Academy|University|Council|County|City|Town|Estate|Gardens|Terrace|Primary|Infirmary|Library|Stadium|Cross|Well"
-    r"|Quay|Dock|Docks|Market|North|South|East|West|January|February|March|April|May|June|July|August|September|October"
+    r"|Quay|Bank|Dock|Docks|Market|North|South|East|West|January|February|March|April|May|June|July|August|September|October"
     r"|November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 )
 """Words after a given name that make a place or a month of it; after a title or role they may be surnames."""
+_NAMED_AFTER = re.compile(
+    r" (?:[A-Z][a-z]+ )?(?:Street|Road|Avenue|Lane|Drive|Close|Crescent|Grove|Court|House|Gardens|Terrace|Square|Place|Way|Walk"
+    r"|Mews|Rise|View|Park|Ward|Centre|Center|Building|Towers?|Estate|Hall|Station|Hospital|Surgery|Clinic|School|College"
+    r"|Academy|University|Primary|Infirmary|Library|Stadium|Theatre|Fields?|Quay|Docks?|Market|Club|Institute|Foundation|Trust"
+    r"|Memorial|Bridge|Playground|Ground)\b"
+    r"| (?:estate|ward|area|areas|hot spot|neighbourhood|estates|wards|park|school|hospital|centre)\b"
+)
+"""What follows a name after which a place is called: "Charlotte Dundas Court", "James Cook University Hospital"."""
 _NO_NAME = re.compile(
     r"Line|Test|Law|Method|Model|Plus|And|The|Of|Is|Was|For|In|On|At|To|From|By|With|Division"
     r"|Support|Care|Services?|Units?|Teams?|Management|Managers?|Information|Sheets?|Programmes?|Projects?"
@@ -69,6 +82,7 @@ def _named(text: str, context: Context) -> Iterator[str]:
             match.group(1).lower() in _GIVEN
             and not (_NO_NAME.fullmatch(match.group(2)) or _PLACE.fullmatch(match.group(2)))
             and match.group() not in context.known
+            and not _NAMED_AFTER.match(text, match.end())
         ):
             yield match.group()
 

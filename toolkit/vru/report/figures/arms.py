@@ -9,11 +9,11 @@ COLOURS = (BLUE, ORANGE, TEAL)
 
 
 def arms_figure(estimate: Estimate, outcome: str, key: str) -> Drawn | None:
-    """One dot and interval per arm, before any adjustment. Returns None where the estimate has no arms.
+    """One dot and interval per arm, before any adjustment, no dot where hidden. Returns None where the estimate has no arms.
 
     outcome : what is counted or measured, inside a sentence.
     """
-    rows = [a for a in estimate.arms if a.mean is not None]
+    rows = [a for a in estimate.arms if a.mean is not None or a.low is not None]
     if not rows:
         return None
     with canvas(key, height=1.2 + 0.6 * len(rows)) as drawing:
@@ -22,7 +22,8 @@ def arms_figure(estimate: Estimate, outcome: str, key: str) -> Drawn | None:
             colour = COLOURS[i % len(COLOURS)]
             if a.low is not None and a.high is not None:
                 axes.plot([a.low, a.high], [-i, -i], color=colour)
-            axes.plot([a.mean or 0.0], [-i], marker="o", markersize=8, color=colour)
+            if a.mean is not None:
+                axes.plot([a.mean], [-i], marker="o", markersize=8, color=colour)
             axes.annotate(
                 _cell(a),
                 (1.0, -i),
@@ -54,19 +55,22 @@ def _what(estimate: Estimate, outcome: str) -> str:
 
 
 def _cell(a: Arm) -> str:
-    return f"{w.number(a.mean, 3)} ({w.span(a.low, a.high, 3)})"
+    return f"{_mean(a)} ({w.span(a.low, a.high, 3)})"
+
+
+def _mean(a: Arm) -> str:
+    """The mean, or that few events are hidden: then the interval holds for every number of them that may be."""
+    return "hidden, few" if a.mean is None else w.number(a.mean, 3)
 
 
 def _title(rows: list[Arm]) -> str:
     first, *rest = rows
     if not rest:
-        return f"{first.name.capitalize()}: {w.number(first.mean, 3)}"
-    return f"{first.name.capitalize()}: {w.number(first.mean, 3)}; {rest[0].name}: {w.number(rest[0].mean, 3)}"
+        return f"{first.name.capitalize()}: {_mean(first)}"
+    return f"{first.name.capitalize()}: {_mean(first)}; {rest[0].name}: {_mean(rest[0])}"
 
 
 def _table(rows: list[Arm]) -> Table:
-    cells = tuple(
-        (a.name, w.count(a.n), w.count(a.observed), w.number(a.mean, 3), w.span(a.low, a.high, 3)) for a in rows
-    )
+    cells = tuple((a.name, w.count(a.n), w.count(a.observed), _mean(a), w.span(a.low, a.high, 3)) for a in rows)
     columns = ("Group", "In the group", "Outcome observed", "Mean", "Interval")
     return Table("Each group as observed", columns, cells, frozenset({1, 2, 3, 4}))

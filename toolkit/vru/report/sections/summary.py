@@ -26,6 +26,7 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
                 *_smallness(protocol, result),
                 *([smallest_words(result.calibration)] if result.calibration else []),
                 *touched.on_primary(protocol, result),
+                *_withheld(result),
             ),
             "How large",
         )
@@ -65,6 +66,17 @@ def _smallness(protocol: Protocol, result: EvaluationResult) -> tuple[str, ...]:
     return (
         f"Only {e.n_treated:,} of the {protocol.units.noun} {'was' if e.n_treated == 1 else 'were'} treated: "
         "one unusual event could move the estimate.",
+    )
+
+
+def _withheld(result: EvaluationResult) -> tuple[str, ...]:
+    """That the main figure is what published counts allow, where the registered analysis may not be shown."""
+    main = result.primary.analysis
+    if not any(f.check == "withheld" and f.analysis == main for f in result.findings):
+        return ()
+    return (
+        "Few people had the outcome in a group, and how many is hidden. These figures are therefore not the registered "
+        "analysis, but what the published counts allow: the interval holds for every number that may be hidden.",
     )
 
 
