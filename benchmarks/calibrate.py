@@ -154,7 +154,8 @@ def speed() -> None:
         one.method.fit(panel, "violence", one.options, rng)
     loop = (time.perf_counter() - since) * 20
     print("## Speed\n")
-    print("500 replays of `poisson_did` on 40 areas by 150 periods, two processors:\n")
+    load = f"load of the machine {os.getloadavg()[0]:.0f}"
+    print(f"500 replays of `poisson_did` on 40 areas by 150 periods, two processors, {load}:\n")
     print("| what | seconds | of a loop over the method |")
     print("|---|---|---|")
     print(f"| a loop of 500 fits of the whole panel | {loop:.0f} | 1.00 |")
@@ -167,12 +168,15 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("VRU_DATA", "../shared/data")))
     parser.add_argument("--worlds", type=int, default=300)
+    parser.add_argument("--methods", nargs="+", default=list(METHOD_OPTIONS), choices=list(METHOD_OPTIONS))
     parser.add_argument("--seed", type=int, default=20261128)
     arguments = parser.parse_args()
     rng = np.random.default_rng(arguments.seed)
     today = datetime.datetime.now(datetime.UTC)
     print(f"# Calibration: speed, and power foretold against power had\n\n{today.day} {today:%B %Y}; ", end="")
-    print(f"`python benchmarks/calibrate.py --worlds {arguments.worlds} --seed {arguments.seed}`.\n", flush=True)
+    chosen = " ".join(arguments.methods)
+    command = f"python benchmarks/calibrate.py --worlds {arguments.worlds} --methods {chosen} --seed {arguments.seed}"
+    print(f"`{command}`.\n", flush=True)
     speed()
     with tempfile.TemporaryDirectory() as cache:
         whole = read_force("merseyside", arguments.data, Path(cache))
@@ -181,9 +185,9 @@ def main() -> None:
         ("Simulated worlds", lambda: simulated(arguments.worlds, rng)),
         ("Real areas of Merseyside, thinned", lambda: real(arguments.worlds, counts, rng)),
     ):
-        found: dict[str, list[np.ndarray]] = {m: [] for m in METHOD_OPTIONS}
+        found: dict[str, list[np.ndarray]] = {m: [] for m in arguments.methods}
         for n, world in enumerate(make()):
-            for method in METHOD_OPTIONS:
+            for method in arguments.methods:
                 found[method].append(compare(world, method, rng))
             if n % 20 == 0:
                 print(f"{title}: {n}", file=sys.stderr, flush=True)
