@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from vru.curve import Joint, Specification, SpecificationCurve
 from vru.events import DataNote
 from vru.graph import Identification
 from vru.protocol import Protocol
+from vru.protocol.choices import Specifications
 from vru.report import compose
 from vru.results import (
     Estimate,
@@ -234,7 +236,37 @@ def outcome_of_all(**changes: Any) -> EvaluationResult:
 @pytest.fixture(scope="session")
 def document():
     """The full report: frozen, so that all tests may share it."""
-    return compose(plan(), outcome_of_all())
+    return full_report()
+
+
+@pytest.fixture(scope="session")
+def make_document():
+    return full_report
+
+
+def full_report():
+    choices = Specifications.model_validate(
+        {"why": "either is usual", "together": [3], "methods": [{"method": "staggered_did"}]}
+    )
+    return compose(plan().model_copy(update={"specifications": choices}), outcome_of_all(specifications=curve()))
+
+
+def curve():
+    """Four specifications, of which one cannot be answered."""
+    points = tuple(
+        Specification(
+            {"method": m, "periods": k}, v, None if v is None else v - 0.1, None if v is None else v + 0.1, 0.02, why
+        )
+        for m, k, v, why in (
+            ("poisson_did", "as counted", -0.21, ""),
+            ("poisson_did", "3 as one", -0.2, ""),
+            ("staggered_did", "as counted", -0.05, ""),
+            ("staggered_did", "3 as one", None, "fewer than 3 periods lie before or after the start"),
+        )
+    )
+    return SpecificationCurve(
+        0.95, "either is usual", points, Joint(-0.2, 3, 199, 0.01, True), 2, ("method", "periods")
+    )
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ def test_first_line_headings_and_language(written):
 def test_every_picture_has_its_text_alternative(written, document):
     xml = docx.Document(str(written)).element.xml
     alts = re.findall(r'<wp:docPr [^>]*descr="([^"]*)"', xml)
-    assert len(alts) == 7
+    assert len(alts) == 8
     assert all(len(a) > 30 for a in alts)
     assert "data:image" not in xml
 

@@ -183,3 +183,25 @@ def test_answers_of_the_plan_are_printed(make_protocol, make_result):
     text = words(compose(protocol, make_result()).blocks())
     assert "Questions that the toolkit asked of the plan" in text
     assert "Registered before its error rates were known." in text
+
+
+def test_other_choices_are_told_with_the_registered_one_among_them(document):
+    part = next(p for p in document.parts if p.anchor == "specifications")
+    text = words(part.blocks)
+    assert "3 specifications answer, from 19% fewer to 4.9% fewer than expected" in text
+    assert "The registered one says 19% fewer; 0 say a larger fall or the same." in text
+    assert (
+        "Of 3 with an interval, 2 leave out no effect. 1 cannot be answered with these data. 2 rest on small counts"
+        in text
+    )
+    assert "has p = 0.010" in text
+    figure = next(b for b in part.blocks if isinstance(b, Figure))
+    assert [row[2] for row in figure.table.rows] == ["registered", "", ""]
+
+
+def test_choices_that_were_not_run_are_said(make_protocol, make_result):
+    from vru.protocol.choices import Specifications
+
+    named = make_protocol().model_copy(update={"specifications": Specifications(why="either is usual", together=[3])})
+    assert "they were not run" in say("specifications", named, make_result())
+    assert SECTIONS["specifications"].build(make_protocol(), make_result()) == ()
