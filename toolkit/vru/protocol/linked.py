@@ -92,7 +92,7 @@ class Scale(Section):
     """A score of a questionnaire, which becomes a column of the list of people under this name.
 
     definition : id of a table with one row per item: item, subscale, reverse (yes or no), low, high. columns : what an item's
-    column is called, as "after_{item}". subscales : whose scores are added up. needed : items of a subscale that must be answered;
+    column is called, as "after_{item}". subscales : whose scores are added up. needed : items of a subscale to be answered;
     those missing count as the mean of those given. whole : subscale scores are rounded to whole numbers.
     """
 
