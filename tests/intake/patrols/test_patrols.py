@@ -278,3 +278,18 @@ def test_json_holds_the_same_and_no_officer(tmp_path: Path, capsys: pytest.Captu
     text = capsys.readouterr().out
     assert json.loads(text)["visits_treated"] == 1
     assert "4711" not in text
+
+
+def test_a_schedule_that_was_drawn_keeps_its_columns_for_a_plan_of_patrol_days(tmp_path: Path) -> None:
+    rows = stay("a", "2021-06-01T10:00:00", 15) + stay("a", "2021-06-05T10:00:00", 15)
+    drawn = pd.DataFrame(
+        {"area": ["H00", "H00", "H01"], "date": ["2021-06-01", "2021-06-02", "2021-06-01"], "drawn": [1, 0, 1]}
+    )
+    drawn.to_csv(tmp_path / "schedule.csv", index=False)
+    found = table(tmp_path, still(tmp_path, rows), "--plan", tmp_path / "schedule.csv", "--only-planned")
+    assert found[["area", "period", "drawn", "visits"]].to_numpy().tolist() == [
+        ["H00", "2021-06-01", 1, 1],
+        ["H00", "2021-06-02", 0, 0],
+        ["H01", "2021-06-01", 1, 0],
+    ]
+    assert found["minutes"].tolist() == [pytest.approx(15.5, abs=0.1), 0, 0]

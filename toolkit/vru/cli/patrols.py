@@ -39,6 +39,7 @@ def add_commands(commands: Any) -> None:
     c.add_argument(
         "--plan", type=Path, metavar="FILE", help="what was planned: area, date, planned_visits, planned_minutes"
     )
+    c.add_argument("--only-planned", action="store_true", help="write only areas and periods that the plan has")
     c.add_argument("--out", type=Path, metavar="FILE", help="where the table goes, .csv")
     add_json(c)
 
@@ -110,6 +111,7 @@ def _asked(a: argparse.Namespace) -> Any:
         pings=tracked,
         signed=signed,
         plan=a.plan,
+        only_planned=a.only_planned,
     )
 
 
@@ -119,6 +121,8 @@ def _whole(a: argparse.Namespace) -> None:
     if bool(all(of_pings)) == bool(all(of_visits)) or (any(of_pings) and any((a.area, a.arrive, a.leave, a.minutes))):
         allowed = "--officer, --when, --x, --y of pings; or --area, --arrive and --leave (or --minutes) of check-ins"
         raise DataError(Problem("say which columns hold what", "vru patrols", allowed))
+    if a.only_planned and a.plan is None:
+        raise DataError(Problem("needs --plan", "--only-planned"))
     if a.gap_s <= 0 or a.shortest_s < 0 or (a.worst_m is not None and a.worst_m <= 0):
         raise DataError(Problem("must be above 0", "--gap-s, --shortest-s, --worst-m"))
     hour, _, minute = a.day_starts.partition(":")

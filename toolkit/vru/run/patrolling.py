@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,7 @@ class Asked:
     pings: PingColumns | None = None
     signed: Signed | None = None
     plan: Path | None = None
+    only_planned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +139,15 @@ def _from_signed(asked: Asked, areas: Areas, spans: Periods, seen: Read, progres
 
 
 def _with_plan(asked: Asked, table: pd.DataFrame, areas: Areas, spans: Periods, progress: Progress) -> pd.DataFrame:
-    """What was planned, added up by area and period: columns area, date, and visits or minutes or both."""
+    """What was planned, added up by area and period: columns area, date, and visits or minutes or both.
+
+    Of a plan by day with one row for each area and day, further columns (what was drawn, say) stay beside.
+    """
     assert asked.plan is not None
     frame = extract.read(Request(asked.plan, asked.plan.parent, 0, progress), ExtractOptions()).frame
     amounts = [c for c in PLANNED if c in frame.columns]
-    if not {"area", "date"} <= set(frame.columns) or not amounts:
+    more = [c for c in frame.columns if c not in ("area", "date", *amounts, *table.columns)]
+    if not {"area", "date"} <= set(frame.columns) or not (amounts or more):
         allowed = "area, date, and planned_visits or planned_minutes"
         raise DataError(Problem("lacks columns", asked.plan.name, allowed))
     day = pd.to_datetime(frame["date"], format="%Y-%m-%d", errors="coerce")
@@ -151,7 +157,6 @@ def _with_plan(asked: Asked, table: pd.DataFrame, areas: Areas, spans: Periods, 
     if any(wrong) or lost:
         what = f"{wrong[0]:,} rows without a date (YYYY-MM-DD), {wrong[1]:,} amounts that are no number"
         what += f", {len(lost):,} areas not on the map"
-        what += f", {len(lost):,} areas not on the map"
         raise DataError(
             Problem(what, asked.plan.name, hint="mend them; a day without a patrol planned is 0, or no row")
         )
@@ -160,7 +165,10 @@ def _with_plan(asked: Asked, table: pd.DataFrame, areas: Areas, spans: Periods, 
     named = np.asarray(spans.labels, dtype=object)[np.clip(at, 0, len(spans.labels) - 1)]
     plan = pd.DataFrame({"area": frame["area"].astype(object), "period": named, **numbers})[inside]
     sums = plan.groupby(["area", "period"], as_index=False)[amounts].sum()
-    return table.merge(sums, how="left", on=["area", "period"]).fillna(dict.fromkeys(amounts, 0.0))
+    if asked.period == "day" and len(sums) == len(plan):
+        sums = pd.concat([plan, frame.loc[inside, more]], axis=1)
+    how: Literal["right", "left"] = "right" if asked.only_planned else "left"
+    return table.merge(sums, how=how, on=["area", "period"]).fillna(dict.fromkeys(amounts, 0.0))
 
 
 def _numbers(table: pd.DataFrame, done: Delivery, seen: Read) -> dict[str, float | int | None]:

@@ -35,7 +35,18 @@ if TYPE_CHECKING:
     from vru.intake import Made
 
 DATA_LOCK = "data.lock"
-PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "statsmodels", "pyfixest", "dowhy", "duckdb", "matplotlib")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "statsmodels",
+    "pyfixest",
+    "dowhy",
+    "duckdb",
+    "lifelines",
+    "matplotlib",
+)
 
 
 class Settings(BaseModel):

@@ -61,7 +61,7 @@ def read_events(name: str, plan: LinkedEvents, table: Table, found: Follow, filt
     reading = read.Reading(table)
     ids = read.ids(reading, plan.id)
     day = days_of(read.dates(reading, plan.when, gaps=True))
-    texts = {c: np.array([fold(t) for t in reading.cells(c).text]) for c in filters}
+    texts = {c: _folded(reading.cells(c).text) for c in filters}
     if reading.problems:
         raise DataError(*reading.problems)
     _ask_filters(reading, filters, texts)
@@ -82,6 +82,11 @@ def read_events(name: str, plan: LinkedEvents, table: Table, found: Follow, filt
         rows=_account(ids, day, mine, plan),
         reading=reading,
     )
+
+
+def _folded(text: np.ndarray) -> np.ndarray:
+    kinds, at = np.unique(text, return_inverse=True)
+    return np.array([fold(str(k)) for k in kinds], dtype=str)[at] if len(kinds) else text
 
 
 def positions(people: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

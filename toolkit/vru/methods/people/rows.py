@@ -79,7 +79,7 @@ def take_rows(
         period=_codes(cohort.period, at),
         exposure=None if follow_up is None else follow_up[at],
         lost=lost,
-        notes=(*_lost_note(lost, treated, cohort.noun), *notes),
+        notes=(*_lost_note(lost, treated, cohort.noun), *_rate_note(cohort, outcome), *notes),
     )
 
 
@@ -151,6 +151,12 @@ def _levels(name: str, values: pd.Series) -> dict[str, np.ndarray]:
     # The commonest level is the reference, so that no column is nearly constant.
     reference = levels[np.argmax(counts)]
     return {f"{name}: {level}": (text == level).astype(float) for level in levels if level != reference}
+
+
+def _rate_note(cohort: Cohort, outcome: str) -> list[str]:
+    if cohort.kinds[outcome] != "count" or outcome not in cohort.times:
+        return []
+    return ["Rates are events per year at risk: the time followed up, less custody where the plan names it."]
 
 
 def _lost_note(lost: tuple[int, int], treated: np.ndarray, noun: str) -> list[str]:
