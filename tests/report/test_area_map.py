@@ -172,7 +172,7 @@ def test_the_figure_is_told_by_more_than_colour() -> None:
     picture = area_map_figure(told(), "map", "Where the areas lie", "violence")
     assert "<pattern" in picture.svg  # hatching
     assert "2 km" in picture.svg or "1 km" in picture.svg
-    for words in ("treated (2)", "comparison (2)", "buffer of treated", "fewer", ">N<"):
+    for words in ("treated (2)", "comparison (2)", "buffer of treated", "fewer", "filled sign: treated", ">N<"):
         assert words in picture.svg
     assert "2 treated areas (2 with fewer)" in picture.alt
     assert "comparison" in picture.alt

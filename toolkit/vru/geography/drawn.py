@@ -13,6 +13,8 @@ from vru.panel import Role
 DETAIL = 500
 """A map is drawn to one part in so many of its longer side."""
 MARGIN = 0.04
+AROUND = 0.08
+"""How far other areas are shown beyond those of the evaluation, as a part of the map."""
 MOST_CONTEXT = 6000
 """Other areas of the plan's map up to which they are drawn as one, for orientation."""
 
@@ -34,7 +36,7 @@ def map_of(areas: Areas | None, roles: Mapping[str, Role], ringed: Sequence[Ring
         if rings.areas.ids and rings.distances:
             wide = shapely.difference(shapely.union_all(shapely.buffer(rings.areas.shapes, rings.distances[-1])), taken)
             taken = shapely.union(taken, wide)
-            bands.append((f"rings to {rings.distances[-1]:g} m", role, wide))
+            bands += [] if wide.is_empty else [(f"rings to {rings.distances[-1]:g} m", role, wide)]
     rest = areas.shapes[np.isin(areas.ids, used.ids, invert=True)]
     if 0 < len(rest) <= MOST_CONTEXT:
         bands.append(("other areas", "context", shapely.union_all(shapely.set_precision(rest, 1.0))))
@@ -43,11 +45,18 @@ def map_of(areas: Areas | None, roles: Mapping[str, Role], ringed: Sequence[Ring
 
 
 def draw_up(layers: Sequence[Layer]) -> AreaMap:
-    """A map of all layers; outlines are simplified to what an eye can tell apart, and holes smaller than that left out."""
+    """A map of all layers; outlines are simplified to what an eye can tell apart, and holes smaller than that left out.
+
+    What is there for orientation is cut off a little beyond the rest, unless it is of a search (role "chosen").
+    """
     import shapely
 
     shapes = np.array([shape for _, _, shape in layers], dtype=object)
-    west, south, east, north = shapely.total_bounds(shapes)
+    sought = np.array([role != "context" or any(r == "chosen" for _, r, _ in layers) for _, role, _ in layers])
+    west, south, east, north = shapely.total_bounds(shapes[sought])
+    if not sought.all():
+        west, south, east, north = _wider(west, south, east, north)
+        shapes = shapely.intersection(shapes, shapely.box(west, south, east, north))
     longer = max(east - west, north - south, 1.0)
     margin, step = MARGIN * longer, longer / DETAIL
     light = shapely.simplify(shapes, step / 2)
@@ -58,11 +67,18 @@ def draw_up(layers: Sequence[Layer]) -> AreaMap:
     return AreaMap(_round(east - west + 2 * margin, 1.0), _round(north - south + 2 * margin, 1.0), tuple(areas))
 
 
+def _wider(west: float, south: float, east: float, north: float) -> tuple[float, float, float, float]:
+    more = AROUND * max(east - west, north - south)
+    return west - more, south - more, east + more, north + more
+
+
 def _rings(shape: object, corner: tuple[float, float], step: float) -> tuple[Ring, ...]:
     import shapely
 
     found = []
     for part in shapely.get_parts(shape):
+        if part.is_empty or part.geom_type != "Polygon":
+            continue
         for i, ring in enumerate([part.exterior, *part.interiors]):
             if i and shapely.Polygon(ring).area < step**2:
                 continue

@@ -1,5 +1,6 @@
 """What a search for hot spots was asked to do; every option is in what it writes, so that it can be done again."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,6 +108,7 @@ def amount_problems(asked: Asked) -> list[Problem]:
     ):
         if value is not None and not low <= value <= high:
             found.append(Problem(f"{value:g} is too small or too large", name, f"{low:g} to {high:g}"))
+    found += _form_problems(asked)
     if asked.by in ("segment", "areas") and asked.shapes is None:
         found.append(Problem(f"--by {asked.by} needs a map", "--shapes", "GeoJSON, GeoPackage or Shapefile"))
     if asked.shapes is not None and not asked.shapes.is_file():
@@ -122,4 +124,19 @@ def amount_problems(asked: Asked) -> list[Problem]:
         found.append(Problem("a kernel needs places, and LSOAs are counted by code", "--method", hint=hint))
     if asked.by == "lsoa" and asked.method == "getis_ord" and asked.shapes is None:
         found.append(Problem("Gi* needs to know which LSOAs are neighbours", "--shapes", "a map of LSOAs"))
+    return found
+
+
+def _form_problems(asked: Asked) -> list[Problem]:
+    """Months, the outcome's id and the seed, as they were typed."""
+    found = []
+    for name, month in (("--first", asked.first), ("--last", asked.last)):
+        if month is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+            found.append(Problem(f"{month!r} is no month", name, "YYYY-MM, for example 2021-04"))
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", asked.outcome):
+        found.append(
+            Problem(f"{asked.outcome!r} cannot be an outcome's id", "--outcome", "lower-case letters, digits and _")
+        )
+    if asked.seed < 0:
+        found.append(Problem("cannot be negative", "--seed", "0 or more"))
     return found

@@ -25,7 +25,7 @@ def hot_spots_document(found: Found, board: Board, picture: Drawn | None) -> Doc
 def told(found: Found, board: Board) -> list[str]:
     """The search in a few lines, for a terminal."""
     n, of = len(found.chosen), len(board.ids)
-    lines = [f"{n} of {of:,} {found.asked.words}, chosen on {_span(found, board)}"]
+    lines = [f"{n} of {of:,} {found.asked.words}, chosen on the months {_span(found, board)}"]
     share = float(found.within[found.chosen].sum() / found.within.sum())
     noun = "harm" if found.asked.weights else "events"
     ground = board.ground
@@ -47,7 +47,7 @@ def told(found: Found, board: Board) -> list[str]:
     if best is not None:
         hit = best.mean(lambda f: f.share_after)
         lines.append(
-            f"of the lengths tried, {best.length} months foresaw as much as any ({_share(hit)} of what followed)"
+            f"of the lengths tried, {best.length} months foresaw as much as any, within a point ({_share(hit)} of what followed)"
         )
     lines += [
         f"{'warning' if x.severity != 'info' else 'note'}: {x.text}" + ("" if x.count is None else f" ({x.count:,})")

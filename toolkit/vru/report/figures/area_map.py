@@ -1,8 +1,9 @@
 """A map of areas, from their outlines alone: no tiles, nothing fetched, north up, with a scale bar."""
 
 import math
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,8 @@ SMALL = 0.012
 """An area narrower than this part of the map is marked by a sign in its middle as well."""
 SIGNS: tuple[tuple[Change, str], ...] = (("fewer", "v"), ("more", "^"), ("no clear change", "o"))
 LONGEST_TABLE = 60
+_FINE = re.compile(r"(\d\.\d\d)\d+")
+"""A hundredth of a point is finer than any eye: outlines have thousands of corners, and reports are sent about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class _Style:
     sign: str
 
 
-_CONTEXT = _Style("other candidates", "#eef0f1", "", "")
+_CONTEXT = _Style("other areas", "#eef0f1", "", "")
 STYLES = {
     "treated": _Style("treated", BLUE, "", "s"),
     "comparison": _Style("comparison", TEAL, "///", "o"),
@@ -62,8 +65,9 @@ def area_map_figure(drawn: AreaMap, key: str, title: str, subtitle: str) -> Draw
             _areas(axes, drawn, [a for a in drawn.areas if a.role == role], STYLES[role])
         _changes(axes, drawn.areas)
         _scale_bar(axes, drawn)
-        _legend(axes, drawn)
-        return finish(drawing, _alt(drawn, title), title, subtitle, _table(drawn))
+        _legend(drawing.sheet, drawn)
+        found = finish(drawing, _alt(drawn, title), title, subtitle, _table(drawn))
+    return replace(found, svg=_FINE.sub(r"\1", found.svg))
 
 
 def _areas(axes: "Axes", drawn: AreaMap, areas: Sequence[MapArea], style: _Style) -> None:
@@ -90,16 +94,21 @@ def _areas(axes: "Axes", drawn: AreaMap, areas: Sequence[MapArea], style: _Style
 
 
 def _changes(axes: "Axes", areas: Sequence[MapArea]) -> None:
-    for kind, sign in SIGNS:
-        at = np.array([_middle(a) for a in areas if a.change == kind and a.rings]).reshape(-1, 2)
-        axes.plot(at[:, 0], at[:, 1], **_sign(kind, sign))
+    for hollow in (True, False):
+        for kind, sign in SIGNS:
+            mine = [a for a in areas if a.change == kind and a.rings and (a.role != "treated") is hollow]
+            at = np.array([_middle(a) for a in mine]).reshape(-1, 2)
+            axes.plot(at[:, 0], at[:, 1], **_sign(kind, sign, hollow))
 
 
-def _sign(kind: Change, sign: str) -> dict[str, Any]:
-    """How a change is drawn: by the shape of a white sign, whatever the colour under it."""
-    size = 4 if kind == "no clear change" else 6
-    look = {"marker": sign, "color": "white", "markeredgecolor": INK, "markersize": size, "markeredgewidth": 1.2}
-    return {**look, "linestyle": "none"}
+def _sign(kind: Change, sign: str, hollow: bool) -> dict[str, Any]:
+    """How a change is drawn: its kind by the shape of the sign; filled in treated areas and hollow in all others."""
+    size = 4.5 if kind == "no clear change" else 7
+    face, edge = ("white", INK) if hollow else (BLUE, "white")
+    return {
+        "marker": sign, "color": face, "markeredgecolor": edge, "markersize": size, "markeredgewidth": 1.0,
+        "linestyle": "none",
+    }  # fmt: skip
 
 
 def _width(area: MapArea) -> float:
@@ -133,7 +142,7 @@ def _scale_bar(axes: "Axes", drawn: AreaMap) -> None:
     )  # fmt: skip
 
 
-def _legend(axes: "Axes", drawn: AreaMap) -> None:
+def _legend(sheet: Any, drawn: AreaMap) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -142,18 +151,24 @@ def _legend(axes: "Axes", drawn: AreaMap) -> None:
         Patch(facecolor=STYLES[r].fill, hatch=STYLES[r].hatch, edgecolor=INK if r != "context" else RULE, linewidth=0.5)
         for r in there
     ]
-    words = [
-        f"{STYLES[r].words} ({sum(a.role == r for a in drawn.areas)})" if r != "context" else STYLES[r].words
-        for r in there
-    ]
+    words = [_named(drawn, r) for r in there]
     for kind, sign in SIGNS:
         if any(a.change == kind for a in drawn.areas):
-            marks.append(Line2D([], [], **_sign(kind, sign)))
+            marks.append(Line2D([], [], **_sign(kind, sign, hollow=True)))
             words.append(kind)
-    axes.legend(
-        marks, words, loc="upper center", bbox_to_anchor=(0.5, -0.05), ncols=min(len(words), 4), fontsize=9,
-        labelcolor=INK, edgecolor=GREY,
-    )  # fmt: skip
+    if any(a.change for a in drawn.areas):
+        marks.append(Line2D([], [], **_sign("more", "D", hollow=False)))
+        words.append("filled sign: treated")
+    sheet.legend(
+        marks, words, loc="outside lower center", ncols=min(len(words), 3), fontsize=9, labelcolor=INK, edgecolor=GREY
+    )
+
+
+def _named(drawn: AreaMap, role: str) -> str:
+    n = sum(a.role == role for a in drawn.areas)
+    if role == "context":
+        return "other candidates" if any(a.role == "chosen" for a in drawn.areas) else "other areas"
+    return STYLES[role].words if n == 1 and role.startswith("buffer") else f"{STYLES[role].words} ({n})"
 
 
 def _alt(drawn: AreaMap, title: str) -> str:
@@ -162,7 +177,9 @@ def _alt(drawn: AreaMap, title: str) -> str:
         areas = [a for a in drawn.areas if a.role == role]
         if not areas or role == "context":
             continue
-        text = f"{w.plural(len(areas), f'{style.words} area')}"
+        text = w.plural(len(areas), f"{style.words} area")
+        if role.startswith("buffer") and len(areas) == 1:
+            text = f"the {style.words} areas"
         kinds = [a.change for a in areas if a.change]
         if kinds:
             counted = [f"{kinds.count(k)} with {k}" for k, _ in SIGNS if k in kinds]

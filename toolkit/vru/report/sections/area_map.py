@@ -1,5 +1,6 @@
 """Where the areas lie and what changed in each, where a map may be shown; else why there is none."""
 
+from vru.mapped import AreaMap
 from vru.protocol import Protocol
 from vru.report import wording as w
 from vru.report.document import Block, Notice, Paragraph
@@ -19,7 +20,7 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
     outcome = w.plain(next((o.id for o in protocol.outcomes if o.primary), protocol.outcomes[0].id))
     subtitle = f"{outcome}, {w.month(protocol.window.first)} to {w.month(protocol.window.last)}"
     subtitle += f"; rates before {w.month(protocol.intervention.start)} against from then on" if shown else ""
-    blocks: list[Block] = [area_map_figure(drawn, "area-map", "Where the areas lie", subtitle).figure()]
+    blocks: list[Block] = [area_map_figure(drawn, "area-map", _headline(drawn), subtitle).figure()]
     if shown:
         blocks.append(
             Notice(
@@ -33,6 +34,18 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
     if drawn.without:
         blocks.append(Paragraph(f"Without an outline, and so not on the map: {w.plural(drawn.without, 'area')}."))
     return tuple(blocks)
+
+
+def _headline(drawn: AreaMap) -> str:
+    """What the map shows, in a sentence: how many areas of each arm clearly had fewer, and more."""
+    said = []
+    for role, name in (("treated", "treated"), ("comparison", "comparison")):
+        own = [a.change for a in drawn.areas if a.role == role]
+        if any(own):
+            said.append(
+                f"of {w.plural(len(own), f'{name} area')}, {own.count('fewer')} had fewer and {own.count('more')} more"
+            )
+    return w.sentence("; ".join(said)).rstrip(".") if said else "The areas that are compared"
 
 
 def _why_none(protocol: Protocol) -> str:
