@@ -21,8 +21,9 @@ import pandas as pd
 
 from vru.checks.recording_signs import signs, worst
 from vru.errors import DataError
-from vru.events import Events, months_between
+from vru.events import Events
 from vru.geography import build_panel
+from vru.periods import months_between
 from vru.protocol.fields import Protocol
 
 MONTHS = months_between("2019-01", "2020-12")

@@ -16,6 +16,7 @@ from vru.results import Estimate, Finding, Rating
 
 EVERY = sorted(CHECKS)
 NAMES = [name for name in EVERY if "areas" in CHECKS[name].takes]
+NEEDED: dict[str, dict[str, Any]] = {"placebo_outcome": {"outcomes": ("untouched",)}}
 MakeCase = Callable[..., Case]
 MakePanel = Callable[..., Panel]
 
@@ -34,11 +35,13 @@ def full(panel: Panel) -> Panel:
     most = np.where(panel.counts["violence"] <= 2, 2.0, panel.counts["violence"])
     spans = {"violence": (np.where(panel.missing, np.nan, least), np.where(panel.missing, np.nan, most))}
     history = SelectionHistory("violence", months, pool, counts, chosen, record)
-    return replace(panel, selection=history, spans=spans)
+    untouched = np.where(panel.missing, np.nan, rng.poisson(10, panel.shape).astype(float))
+    counts_of = {**panel.counts, "untouched": untouched}
+    return replace(panel, selection=history, spans=spans, counts=counts_of)
 
 
 def run(check: Check, case: Case, seed: int = 1) -> Finding:
-    return check.run(case, check.options(), np.random.default_rng(seed))
+    return check.run(case, check.options(**NEEDED.get(check.name, {})), np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("name", EVERY)

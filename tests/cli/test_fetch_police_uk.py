@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from vru.cli import main
-from vru.events import months_between
+from vru.periods import months_between
 from vru.sources.police_uk import PoliceUkOptions, read
 from vru.sources.source import Request
 

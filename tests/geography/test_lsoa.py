@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from vru.errors import DataError, ProtocolError
-from vru.events import months_between
 from vru.geography import build_panel
+from vru.periods import months_between
 from vru.protocol.fields import Protocol
 
 from .conftest import ROBBERY, TEXT, VIOLENCE, EventRows

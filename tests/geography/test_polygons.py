@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from vru.errors import DataError, ProtocolError
-from vru.events import months_between
 from vru.geography import build_panel
 from vru.geography.areas import read_areas
 from vru.geography.assign import OUTSIDE, Rings, inside, nearest_ring
+from vru.periods import months_between
 from vru.protocol.fields import Protocol
 
 from .conftest import EventRows
@@ -139,6 +139,12 @@ def test_top_rule_over_polygons(rows: EventRows, plan: Plan, draw: Draw, box, de
             {"buffers": {"distances_m": [100]}},
             ["inside a treated area's buffer", "C within 100 m of T"],
         ),
+        ([("T", 0, 0), ("C", 900, 0, 9.0)], {}, ["areas smaller than 100 square metres: C"]),
+        (
+            [("T", 0, 0), ("C", 150, 0)],
+            {"buffers": {"exclude_within_m": 50}},
+            ["every comparison area lies within 50 m of a treated one"],
+        ),
         ([("T1", 0, 0), ("C", 900, 0)], {}, ["not in the boundaries: T", "did you mean T1 for T"]),
         ([("T", 0, 0), ("T", 200, 0), ("C", 900, 0)], {}, ["id appears more than once: T"]),
         ([("T", 0, 0), ("", 200, 0), ("C", 900, 0)], {}, ["1 areas have a blank id"]),
@@ -149,7 +155,7 @@ def test_top_rule_over_polygons(rows: EventRows, plan: Plan, draw: Draw, box, de
 def test_drawings_refused(
     rows: EventRows, plan: Plan, draw: Draw, box, degrees, tmp_path, drawn, changes, said
 ) -> None:
-    draw(*[box(name, X + x, Y + y) for name, x, y in drawn])
+    draw(*[box(name, X + x, Y + y, *side) for name, x, y, *side in drawn])
     rows.add(1, "2021-01", at=degrees(X + 50, Y + 50))
     with pytest.raises(DataError) as caught:
         build_panel(plan(units(**changes)), {"crimes": rows.events({"made": MONTHS})}, tmp_path)

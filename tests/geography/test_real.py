@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vru.events import Events, months_between
+from vru.events import Events
 from vru.geography import build_panel
+from vru.periods import months_between
 from vru.sources import SOURCES, Request
 
 from .conftest import ROBBERY, TEXT, VIOLENCE, protocol_of

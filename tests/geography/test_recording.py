@@ -10,11 +10,12 @@ import pytest
 
 from vru.checks.recording_signs import Sign, signs, worst
 from vru.errors import DataError
-from vru.events import Events, months_between
+from vru.events import Events
 from vru.geography import build_panel
 from vru.geography.areas import read_areas
 from vru.geography.build import Built
 from vru.keys import fold, near
+from vru.periods import months_between
 
 from .conftest import EventRows, protocol_of, square
 

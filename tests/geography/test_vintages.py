@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from vru.errors import DataError, ProtocolError
-from vru.events import Events, months_between
+from vru.events import Events
 from vru.geography import build_panel
 from vru.geography.vintages import read_lookup
+from vru.periods import months_between
 from vru.protocol.fields import Protocol
 
 from .conftest import EventRows

@@ -109,6 +109,11 @@ def test_an_added_half_has_no_interval_by_area(make_panel: MakePanel) -> None:
     assert any("added half" in n for n in found.notes)
 
 
-def test_a_comparison_without_offences_claims_nothing(totals: Totals) -> None:
-    found = fit(totals(T=(50, 30), C=(0, 18)))
+def test_a_comparison_without_offences_before_is_refused(totals: Totals) -> None:
+    with pytest.raises(MethodError, match="comparison units before the start"):
+        fit(totals(T=(50, 30), C=(0, 18)))
+
+
+def test_a_comparison_without_offences_after_claims_nothing(totals: Totals) -> None:
+    found = fit(totals(T=(50, 30), C=(18, 0)))
     assert (found.low, found.high, found.p, found.events_prevented) == (None, None, None, None)

@@ -175,3 +175,21 @@ def test_two_way_model_is_biased_where_this_is_not() -> None:
     own, two_way = np.mean(errors, axis=0)
     assert abs(own) < 0.08
     assert two_way < -0.1
+
+
+def test_two_periods_without_any_variation_warn_of_nothing() -> None:
+    """One treated unit, the same count everywhere: the band has nothing to multiply (warnings are errors here)."""
+    units = tuple(f"u{i}" for i in range(12))
+    role = ("treated", *["comparison"] * 11)
+    still = Panel(
+        units=units,
+        periods=("2021-01", "2021-02"),
+        counts={"violence": np.full((12, 2), 3.0)},
+        role=role,  # type: ignore[arg-type]
+        starts=("2021-02", *[None] * 11),
+        missing=np.zeros((12, 2), dtype=bool),
+    )
+    found = fit(still, inference="cluster")
+    assert found.value == pytest.approx(0, abs=1e-12)
+    assert found.event_study
+    assert all(np.isfinite(point.value) for point in found.event_study)

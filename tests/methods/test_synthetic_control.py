@@ -162,3 +162,33 @@ def test_staggered_starts_are_refused(make_panel: MakePanel) -> None:
     panel = make_panel()
     with pytest.raises(MethodError, match="use poisson_did"):
         fit(replace(panel, starts=(panel.periods[30], *panel.starts[1:])))
+
+
+def test_leave_one_out_adds_a_half_only_where_nothing_was_recorded_and_says_so(make_panel: MakePanel) -> None:
+    def still(after: float) -> Panel:
+        panel = make_panel()
+        counts = np.full(panel.shape, 4.0)
+        counts[
+            np.ix_(panel.is_role("treated"), np.arange(len(panel.periods)) >= panel.periods.index(str(panel.starts[0])))
+        ] = after
+        return replace(panel, counts={"violence": counts})
+
+    some, none = fit(still(2.0)), fit(still(0.0))
+    assert some.counts["leave_one_out_low"] == pytest.approx(np.log(0.5))
+    assert not any("0.5 was added to both sides" in n for n in some.notes)
+    assert any("0.5 was added to both sides" in n for n in none.notes)
+
+
+def test_predictor_weights_by_cross_validation_through_the_panel(make_panel: MakePanel) -> None:
+    panel = make_panel(treated=1, comparison=20, ratio=0.6, mean=60)
+    level = np.nanmean(panel.counts["violence"][:, :24], axis=1)
+    known = pd.DataFrame({"level": level, "noise": np.random.default_rng(2).normal(size=21)}, index=list(panel.units))
+    panel = replace(panel, covariates=known)
+    found = fit(panel, predictors=("level", "noise"), predictor_weights="validation", starts=2)
+    assert found.ratio is not None
+    assert 0.45 < found.ratio.value < 0.8
+    assert sum(found.weights.values()) == pytest.approx(1)
+    with pytest.raises(ValidationError, match="goes with predictors"):
+        fit(panel, predictor_weights="validation")
+    with pytest.raises(MethodError, match="too few to choose on one half"):
+        fit(panel.between(np.arange(36) >= 20), predictors=("level",), predictor_weights="validation")

@@ -9,6 +9,7 @@ from vru.checks import CHECKS
 from vru.checks.check import Check, CheckOptions
 from vru.errors import Problem, ProtocolError
 from vru.fitting import fit_problems
+from vru.fitting_choices import misfit_choices
 from vru.methods import METHODS
 from vru.methods.method import Method, MethodOptions
 from vru.protocol import Protocol
@@ -66,6 +67,7 @@ class Plan:
 def resolve(protocol: Protocol) -> Plan:
     """Bind every name in the plan. Raises ProtocolError listing every unknown name and bad option."""
     problems = registry_problems(protocol.data, protocol.analyses, protocol.checks) or fit_problems(protocol)
+    problems = problems or choice_problems(protocol)
     if problems:
         raise ProtocolError(*problems)
     return Plan(
@@ -112,6 +114,19 @@ def _place_problems(d: DataSource, source: Source) -> list[Problem]:
         more = ", or connection with table or query" if source.asks else ""
         return [Problem(f"needs path: a zip or folder{more}", where=where)]
     return []
+
+
+def choice_problems(protocol: Protocol) -> list[Problem]:
+    """Choices of ``specifications`` that do not exist, or that do not fit the plan."""
+    wanted = protocol.specifications
+    if wanted is None:
+        return []
+    found: list[Problem] = []
+    for i, m in enumerate(wanted.methods):
+        where = f"specifications.methods.{i}"
+        named = _name_problems(f"{where}: method", m.method, METHODS)
+        found += named or _option_problems(where, METHODS[m.method].options, m.options)
+    return found or misfit_choices(protocol)
 
 
 def _bind_analysis(plan: Analysis) -> BoundAnalysis:

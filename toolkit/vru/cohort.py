@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from vru.errors import DataError, Problem
+from vru.linkage import Linkage
 
 EPOCH = date(1970, 1, 1)
-Kind = Literal["binary", "count", "continuous"]
-KINDS: tuple[Kind, ...] = ("binary", "count", "continuous")
+Kind = Literal["binary", "count", "continuous", "time"]
+KINDS: tuple[Kind, ...] = ("binary", "count", "continuous", "time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,11 @@ class Cohort:
 
     ids : one per row, in text; rows keep the order they came in.
     outcomes : outcome id -> float array ``(n,)``; NaN where it was not observed.
-    kinds : outcome id -> "binary" (0 or 1), "count" (events, 0 or more) or "continuous".
+    kinds : outcome id -> "binary" (0 or 1), "count" (events, 0 or more), "continuous", or "time" (1 where it happened, 0
+        where follow-up ended before it did).
+    times : outcome id -> follow-up of that outcome alone, positive where it was observed, ``(n,)``: years at risk of a
+        "count", days at risk to the event or the end of follow-up of a "time".
+    linkage : how linked extracts were matched with these rows, one each.
     assigned : 0/1 ``(n,)``: allocated to, invited to, or encouraged into the intervention; None where nobody allocated.
     received : 0/1 ``(n,)``: took the intervention; None where it is not known.
     covariates : one row per row, numbers or text, all known **before** the start.
@@ -48,6 +53,8 @@ class Cohort:
     running: np.ndarray | None = None
     dated: bool = False
     noun: str = "people"
+    times: Mapping[str, np.ndarray] = field(default_factory=dict)
+    linkage: tuple[Linkage, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -62,6 +69,10 @@ class Cohort:
         """A score as people write it: a number, or the date that it stands for."""
         return (EPOCH + timedelta(days=round(at))).isoformat() if self.dated else f"{at:g}"
 
+    def exposure_of(self, outcome: str) -> np.ndarray | None:
+        """Follow-up of an outcome: its own where it has one, else that of the row; None where neither is known."""
+        return self.times.get(outcome, self.exposure)
+
     def take(self, rows: np.ndarray) -> "Cohort":
         """The same cohort with the rows at these positions, in this order (int array; repeats are renamed apart)."""
         seen: dict[str, int] = {}
@@ -74,6 +85,7 @@ class Cohort:
             self,
             ids=tuple(ids),
             outcomes={k: v[rows] for k, v in self.outcomes.items()},
+            times={k: v[rows] for k, v in self.times.items()},
             covariates=self.covariates.iloc[rows].reset_index(drop=True)
             if len(self.covariates.columns)
             else self.covariates,
@@ -126,7 +138,19 @@ def _violations(cohort: Cohort) -> list[Problem]:
         found.append(Problem("must be a number for every row", where="cohort: running"))
     for name, values in cohort.outcomes.items():
         found += _outcome_violations(name, values, cohort.kinds.get(name), n)
-    return found
+    return found or [p for name in cohort.outcomes for p in _time_violations(cohort, name)]
+
+
+def _time_violations(cohort: Cohort, name: str) -> list[Problem]:
+    where, times = f"outcome {name}", cohort.times.get(name)
+    if times is None:
+        return [Problem("is a time to an event and has no follow-up", where)] if cohort.kinds[name] == "time" else []
+    if len(times) != len(cohort.ids):
+        return [Problem(f"has {len(times)} times for {len(cohort.ids)} rows", where)]
+    seen = ~np.isnan(cohort.outcomes[name])
+    if not (np.isfinite(times[seen]) & (times[seen] > 0)).all():
+        return [Problem("follow-up must be positive for every row that was observed", where)]
+    return []
 
 
 def _outcome_violations(name: str, values: np.ndarray, kind: str | None, n: int) -> list[Problem]:
@@ -138,8 +162,8 @@ def _outcome_violations(name: str, values: np.ndarray, kind: str | None, n: int)
     known = values[~np.isnan(values)]
     if np.isinf(known).any():
         return [Problem("is infinite for some rows", where)]
-    if kind == "binary" and not np.isin(known, (0.0, 1.0)).all():
-        return [Problem("is binary, so every value must be 0 or 1", where)]
+    if kind in ("binary", "time") and not np.isin(known, (0.0, 1.0)).all():
+        return [Problem(f"is {kind}, so every value must be 0 or 1", where)]
     if kind == "count" and not ((known >= 0) & (known == np.round(known))).all():
         return [Problem("is a count, so every value must be a whole number, 0 or more", where)]
     return []

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.random import Generator
 
 from vru.binding import BoundAnalysis, BoundCheck, Plan
+from vru.by_area import changes_by_area
 from vru.checks import CHECKS
 from vru.checks.check import Case
 from vru.cohort import Cohort
@@ -18,10 +19,12 @@ from vru.errors import MethodError, VruError
 from vru.events import DataNote
 from vru.graph import Identification
 from vru.panel import Panel
+from vru.periods import MONTHS
 from vru.protocol import Protocol, Registration, digest
 from vru.protocol.fields import CheckPlan
 from vru.rating import Carried, rate
 from vru.results import Estimate, EvaluationResult, Finding, Provenance, Series
+from vru.words.terms import terms_of
 
 Step = Callable[[str, int, int], None]
 
@@ -66,8 +69,12 @@ def evaluate(plan: Plan, data: Panel | Cohort, inputs: Inputs, step: Step | None
 
 def fit(protocol: Protocol, bound: BoundAnalysis, data: Panel | Cohort) -> Estimate:
     """Run one registered analysis on a panel or cohort. Raises MethodError where the data cannot answer."""
-    estimate = bound.method.fit(data, bound.plan.outcome, bound.options, stream(protocol.seed, bound.plan.id))
-    return replace(estimate, analysis=bound.plan.id, role=bound.plan.role)
+    terms = terms_of(protocol, bound.plan.outcome)
+    try:
+        estimate = bound.method.fit(data, bound.plan.outcome, bound.options, stream(protocol.seed, bound.plan.id))
+    except MethodError as error:
+        raise MethodError(*map(terms.problem, error.problems)) from None
+    return replace(terms.estimate(estimate), analysis=bound.plan.id, role=bound.plan.role)
 
 
 def stream(seed: int, name: str) -> Generator:
@@ -86,11 +93,25 @@ def _rounds(plan: Plan, data: Panel | Cohort, estimates: list[Estimate]) -> list
 def checks_of(plan: Plan, data: Panel | Cohort | None = None) -> tuple[BoundCheck, ...]:
     """The registered checks; how the data were recorded, which is asked of every evaluation of areas; and how far suppressed
     counts reach, where there are any."""
+    if plan.protocol.units.shape == "people":
+        return (*plan.checks, *_of_people(plan, data))
     if plan.protocol.units.shape != "areas":
         return plan.checks
     always = ["recording", *(["suppressed_cells"] if isinstance(data, Panel) and data.spans else [])]
+    always += ["delivery"] if isinstance(data, Panel) and data.delivered else []
     missing = [name for name in always if all(c.plan.name != name for c in plan.checks)]
     return (*plan.checks, *(BoundCheck(CheckPlan(name=n), CHECKS[n], CHECKS[n].options()) for n in missing))
+
+
+def _of_people(plan: Plan, data: Panel | Cohort | None) -> tuple[BoundCheck, ...]:
+    """How the people were linked, where they were; whether a ratio of hazards is constant, where one is estimated."""
+    named = {c.plan.name for c in plan.checks}
+    hazards = [
+        a.plan.id for a in plan.analyses if a.method.timed and getattr(a.options, "effect", "") == "hazard_ratio"
+    ]
+    wanted = [CheckPlan(name="linkage")] if isinstance(data, Cohort) and data.linkage else []
+    wanted += [CheckPlan(name="constant_ratio", analyses=hazards)] if hazards else []
+    return tuple(BoundCheck(c, CHECKS[c.name], CHECKS[c.name].options()) for c in wanted if c.name not in named)
 
 
 def _run_check(plan: Plan, bound: BoundCheck, estimate: Estimate, data: Panel | Cohort, inputs: Inputs) -> Finding:
@@ -103,8 +124,9 @@ def _run_check(plan: Plan, bound: BoundCheck, estimate: Estimate, data: Panel | 
         refit=lambda changed: fit(plan.protocol, analysis, changed),
     )
     rng = stream(plan.protocol.seed, f"{bound.plan.name}/{estimate.analysis}")
+    terms = terms_of(plan.protocol, estimate.outcome)
     try:
-        return bound.check.run(case, bound.options, rng)
+        return terms.finding(bound.check.run(case, bound.options, rng))
     except VruError as error:
         return Finding(bound.plan.name, estimate.analysis, "not_run", str(error))
 
@@ -115,6 +137,9 @@ def _result(
     protocol = plan.protocol
     carried = {a.plan.id: Carried(a.method.design, a.method.adjusts_for) for a in plan.analyses}
     bears_on = {c.plan.name: c.check.bears_on for c in checks_of(plan, data)}
+    terms = terms_of(protocol)
+    rated = rate(protocol, estimates, findings, inputs.registration.status, carried, bears_on)
+    ratings = tuple(replace(r, reasons=tuple(map(terms.say, r.reasons))) for r in rated)
     return EvaluationResult(
         protocol_id=protocol.id,
         protocol_digest=digest(protocol),
@@ -123,10 +148,12 @@ def _result(
         identification=inputs.identification,
         estimates=estimates,
         findings=findings,
-        ratings=rate(protocol, estimates, findings, inputs.registration.status, carried, bears_on),
+        ratings=ratings,
         series=_all_series(protocol, data),
         data_log=inputs.data_log,
         provenance=Provenance(dict(inputs.data), dict(inputs.versions), protocol.seed, dict(inputs.truth)),
+        calendar=data.calendar if isinstance(data, Panel) else MONTHS,
+        map=changes_by_area(protocol, data) if isinstance(data, Panel) else None,
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from vru.errors import Question
+from vru.periods import MONTHS, Calendar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,12 +37,14 @@ class Events:
         ``longitude``, ``latitude`` (null where absent); other columns may be used in outcome filters. Where a
         source knows repeats: ``shared_id`` (the same number in rows of one crime that differ in type, else null),
         ``has_id`` and ``repeats`` (how many rows of the same crime and type were dropped for this one).
-    present : force -> months for which that force has a file in the archive. A month that is not
-        here is missing, not a month without crime.
+    present : force -> periods for which that force has a file in the archive. A period that is not
+        here is missing, not one without crime.
     sha256 : of the source as read (a file's bytes, or the ordered digests of a folder's files), "sha256:..." form.
-    dropped : force -> month -> reason -> rows of that file which are not among the events.
+    dropped : force -> period -> reason -> rows of that file which are not among the events.
     truth : for simulated data or declared artificial changes: name -> known true value.
     questions : what somebody who knows the data has to answer.
+    calendar : what ``present`` counts in; where that is no month, a column ``period`` holds each event's label.
+    added_up : month -> the label of the longer period that it is added up to.
 
     A table that was already tallied has a float column ``n``: how many events a row stands for. bounds : of one with
     suppressed cells, the same file with each of them at the least and at the most of its range.
@@ -55,6 +58,13 @@ class Events:
     dropped: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
     bounds: tuple[Path, Path] | None = None
+    calendar: Calendar = MONTHS
+    added_up: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def column(self) -> str:
+        """The column that says when: ``month`` or ``period``."""
+        return "month" if self.calendar.kind == "month" else "period"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +96,3 @@ class Table:
     log: tuple[DataNote, ...] = ()
     truth: Mapping[str, float] = field(default_factory=dict)
     marks: Marks = field(default_factory=Marks)
-
-
-def months_between(first: str, last: str) -> tuple[str, ...]:
-    """Every month from ``first`` to ``last``, both included, as YYYY-MM; empty where last comes before first."""
-    start, end = (int(m[:4]) * 12 + int(m[5:7]) - 1 for m in (first, last))
-    return tuple(f"{i // 12:04d}-{i % 12 + 1:02d}" for i in range(start, end + 1))

@@ -6,6 +6,7 @@ from vru.report import figures as drawn
 from vru.report import naming
 from vru.report.figures import Drawn
 from vru.results import EvaluationResult
+from vru.words.terms import terms_of
 
 
 def graph(protocol: Protocol, identification: Identification) -> Drawn:
@@ -17,18 +18,22 @@ def series(protocol: Protocol, result: EvaluationResult) -> Drawn | None:
     """Recorded offences per area by month, treated and comparison."""
     outcome = result.primary.outcome
     shown = [s for s in result.series if s.outcome == outcome]
-    return drawn.series_figure(naming.outcomes(protocol)[outcome], shown, protocol.intervention.start, "series")
+    return drawn.series_figure(
+        naming.outcomes(protocol)[outcome], shown, protocol.intervention.start, "series", terms_of(protocol, outcome)
+    )
 
 
 def path(protocol: Protocol, result: EvaluationResult) -> Drawn | None:
     """Observed offences of the treated areas beside those expected without treatment."""
     primary = result.primary
-    return drawn.path_figure(primary, naming.outcomes(protocol)[primary.outcome], protocol.intervention.start, "path")
+    name, terms = naming.outcomes(protocol)[primary.outcome], terms_of(protocol, primary.outcome)
+    return drawn.path_figure(primary, name, protocol.intervention.start, "path", terms)
 
 
 def event_study(protocol: Protocol, result: EvaluationResult) -> Drawn | None:
     """The primary estimate month by month, before and after the start."""
-    return drawn.event_study_figure(result.primary, naming.outcomes(protocol)[result.primary.outcome], "months")
+    name = naming.outcomes(protocol)[result.primary.outcome]
+    return drawn.event_study_figure(result.primary, name, "months", terms_of(protocol, result.primary.outcome))
 
 
 def arms(protocol: Protocol, result: EvaluationResult) -> Drawn | None:

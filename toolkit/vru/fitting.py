@@ -25,6 +25,7 @@ def fit_problems(protocol: Protocol) -> list[Problem]:
         if takes != shape:
             allowed = ", ".join(m.name for m in METHODS.values() if m.takes == shape)
             found.append(Problem(_misfit(a.method, takes, protocol), f"analysis {a.id}: method", allowed))
+    found += _timed_problems(protocol)
     for c in protocol.checks:
         if shape not in CHECKS[c.name].takes:
             allowed = ", ".join(k.name for k in CHECKS.values() if shape in k.takes)
@@ -35,14 +36,30 @@ def fit_problems(protocol: Protocol) -> list[Problem]:
     return found + (_covariate_problems(protocol) if protocol.cohort and not found else [])
 
 
+def _timed_problems(protocol: Protocol) -> list[Problem]:
+    """Times to an event and methods that follow them up go together."""
+    kinds = {o.id: o.kind for o in protocol.outcomes}
+    found = []
+    for a in protocol.analyses if protocol.units.shape == "people" else ():
+        timed = kinds.get(a.outcome) == "time"
+        if METHODS[a.method].takes == "people" and METHODS[a.method].timed != timed:
+            what = f"{a.outcome} is of kind {kinds.get(a.outcome)}, which {a.method} does not take"
+            allowed = ", ".join(m.name for m in METHODS.values() if m.takes == "people" and m.timed == timed)
+            found.append(Problem(what, f"analysis {a.id}: method", allowed))
+    return found
+
+
 def _source_problems(protocol: Protocol) -> list[Problem]:
     found = []
     for d in protocol.data:
-        described = protocol.units.described_by is not None and d.id == protocol.units.described_by.data
+        beside = {
+            part.data: k for k in ("described_by", "delivered") if (part := getattr(protocol.units, k)) is not None
+        }
+        described = beside.get(d.id)
         wanted = "events" if protocol.units.shape == "areas" and not described else "table"
         if SOURCES[d.source].gives != wanted:
             allowed = ", ".join(s.name for s in SOURCES.values() if s.gives == wanted)
-            needs = "described_by" if described else f"kind: {protocol.units.kind}"
+            needs = described or f"kind: {protocol.units.kind}"
             found.append(Problem(f"{d.source} does not give what units.{needs} needs", f"data {d.id}: source", allowed))
     return found
 
@@ -61,7 +78,10 @@ def _profile_problems(protocol: Protocol) -> list[Problem]:
 def _described_problems(protocol: Protocol) -> list[Problem]:
     """Options that need what no data of the plan supply: residents, or covariates of areas."""
     units, found = protocol.units, []
-    described = units.described_by
+    described, delivered = units.described_by, units.delivered
+    if delivered is not None and all(d.id != delivered.data for d in protocol.data):
+        listed = ", ".join(d.id for d in protocol.data)
+        found.append(Problem(f"there are no data {delivered.data!r}", "units.delivered.data", listed))
     if described is not None and all(d.id != described.data for d in protocol.data):
         listed = ", ".join(d.id for d in protocol.data)
         found.append(Problem(f"there are no data {described.data!r}", "units.described_by.data", listed))
@@ -149,7 +169,7 @@ def _misfit(name: str, takes: str, protocol: Protocol) -> str:
 
 def _covariate_problems(protocol: Protocol) -> list[Problem]:
     """Covariates that the cohort lacks, that come after treatment, or that the graph does not license."""
-    known = list(protocol.cohort.covariates) if protocol.cohort else []
+    known = list(protocol.cohort.known_before) if protocol.cohort else []
     licensed = set(protocol.graph.adjustment)
     found = after_treatment(protocol.graph, known, "cohort.covariates")
     for a in protocol.analyses:

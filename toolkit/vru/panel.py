@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from vru.errors import DataError, Problem
+from vru.mapped import AreaMap
+from vru.periods import MONTHS, Calendar
 from vru.recording import Recording
 
 Role = Literal["treated", "comparison", "buffer", "buffer_comparison"]
@@ -20,14 +22,15 @@ ROLES: tuple[Role, ...] = ("treated", "comparison", "buffer", "buffer_comparison
 
 @dataclass(frozen=True, slots=True)
 class PoolRecord:
-    """The outcome that areas were chosen on, in every area that could have been chosen and every month there is.
+    """The outcome that areas were chosen on, in every area that could have been chosen and every period there is.
 
-    months : in order, from the first month of the data to the last of the window.
-    counts : ``(n_pool, n_months)`` offences per unit-month, NaN where the month is missing.
+    periods : in order, from the first of the data to the last of the window.
+    counts : ``(n_pool, n_periods)`` offences per unit-period, NaN where the period is missing.
     """
 
-    months: tuple[str, ...]
+    periods: tuple[str, ...]
     counts: np.ndarray
+    calendar: Calendar = MONTHS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class SelectionHistory:
 
     ``counts`` has shape ``(n_pool, n_selection_periods)``, offences per unit-period;
     ``chosen`` marks the pool units that entered the evaluation as treated or comparison.
-    ``record`` : the same areas over all months, for placebos by rank and for other windows; None where not known.
+    ``record`` : the same areas over all periods, for placebos by rank and for other windows; None where not known.
     """
 
     outcome: str
@@ -81,6 +84,10 @@ class Panel:
         ``between``) carries none.
     spans : outcome -> least and most counts ``(n_units, n_periods)`` where some were suppressed before they came; likewise
         of the whole panel.
+    calendar : what the periods are.
+    delivered : what was done and planned in each unit and period (minutes, visits, planned_minutes, planned_visits), NaN where
+        not known; likewise of the whole panel.
+    outlines : optional, where the areas lie, for the report's map; of the whole panel too.
     """
 
     units: tuple[str, ...]
@@ -96,6 +103,9 @@ class Panel:
     provenance: Mapping[str, str] = field(default_factory=dict)
     recording: Recording | None = None
     spans: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    calendar: Calendar = MONTHS
+    delivered: Mapping[str, np.ndarray] = field(default_factory=dict)
+    outlines: AreaMap | None = None
 
     def __post_init__(self) -> None:
         problems = _violations(self)
@@ -137,6 +147,7 @@ class Panel:
             schedule=_cut(self.schedule, (rows, slice(None))),
             recording=None,
             spans={},
+            delivered={},
         )
 
     def between(self, keep: np.ndarray) -> "Panel":
@@ -157,6 +168,7 @@ class Panel:
             schedule=_cut(self.schedule, (slice(None), cols)),
             recording=None,
             spans={},
+            delivered={},
         )
 
     def frame(self) -> pd.DataFrame:
@@ -231,7 +243,7 @@ def _count_violations(name: str, values: np.ndarray, missing: np.ndarray) -> lis
     nan = np.isnan(values)
     found = []
     if (nan != missing).any():
-        found.append(Problem("is empty where a month is present, or filled where it is missing", where=where))
+        found.append(Problem("is empty where a period is present, or filled where it is missing", where=where))
     if (values[~nan] < 0).any():
         found.append(Problem("has negative counts", where=where))
     return found

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.random import Generator
 
 from vru.errors import DataError
 from vru.panel import Panel, Role, SelectionHistory
@@ -38,11 +39,11 @@ def from_record(
     were chosen. Raises DataError where the record is not known or a month is not in it.
     """
     record = history.record
-    if record is None or not set(months) <= set(record.months):
+    if record is None or not set(months) <= set(record.periods):
         raise DataError("the areas that could have been chosen are not known over these months")
     rows = [*arms[0], *arms[1]]
     order = sorted(range(len(rows)), key=lambda i: history.pool[rows[i]])
-    counts = record.counts[np.ix_([rows[i] for i in order], [record.months.index(m) for m in months])]
+    counts = record.counts[np.ix_([rows[i] for i in order], [record.periods.index(m) for m in months])]
     roles: list[Role] = ["treated" if i < len(arms[0]) else "comparison" for i in order]
     chosen = np.isin(np.arange(len(history.pool)), rows)
     return Panel(
@@ -53,6 +54,7 @@ def from_record(
         starts=tuple(start if r == "treated" else None for r in roles),
         missing=np.isnan(counts),
         selection=replace(history, chosen=chosen),
+        calendar=record.calendar,
     )
 
 
@@ -61,10 +63,38 @@ def chosen_on(history: SelectionHistory, months: Sequence[str]) -> SelectionHist
     record = history.record
     if record is None:
         return None
-    counts = record.counts[:, [record.months.index(m) for m in months]]
+    counts = record.counts[:, [record.periods.index(m) for m in months]]
     return None if np.isnan(counts).any() else replace(history, periods=tuple(months), counts=counts)
 
 
 def ranking(history: SelectionHistory) -> np.ndarray:
     """Positions of the pool from most to fewest offences in the selection, ties by name, ``(n_pool,)``."""
     return np.lexsort((np.asarray(history.pool), -history.counts.sum(axis=1)))
+
+
+def with_effect(panel: Panel, ratio: float, rng: Generator) -> Panel:
+    """The panel with a known effect: treated unit-periods from the start on have ``ratio`` times the offences they had.
+
+    Below 1 each real event is kept with probability ``ratio``. Above 1 real events are added: events of other periods of
+    the same area after its start, each with probability ``ratio - 1`` (and once for every whole multiple), so that added
+    counts vary as counts do and not as copies of the ones already there. Every outcome is changed by itself.
+    """
+    cells = panel.treated_periods() & ~panel.missing
+    changed = {}
+    for outcome, values in panel.counts.items():
+        changed[outcome] = values.copy()
+        for i in np.flatnonzero(cells.any(axis=1)):
+            at = np.flatnonzero(cells[i])
+            changed[outcome][i, at] = _changed(values[i, at], ratio, rng)
+    return replace(panel, counts=changed)
+
+
+def _changed(counts: np.ndarray, ratio: float, rng: Generator) -> np.ndarray:
+    whole = np.rint(counts).astype(np.int64)
+    if ratio <= 1:
+        return np.asarray(rng.binomial(whole, ratio), dtype=float)
+    more, times = whole, ratio - 1
+    while times > 0:
+        more = more + rng.binomial(rng.permutation(whole), min(times, 1.0))
+        times -= 1
+    return np.asarray(more, dtype=float)

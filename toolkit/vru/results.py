@@ -1,16 +1,17 @@
-"""What an evaluation says: estimates, findings, ratings, and the whole result as JSON.
-
-Plain frozen dataclasses. ``None`` where a number does not exist; never NaN or infinity.
-"""
+"""What an evaluation says: estimates, findings, ratings; JSON in and out. ``None`` where there is no number, never NaN."""
 
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Literal
 
+from vru.calibration import Calibration
+from vru.curve import SpecificationCurve
 from vru.errors import DataError
 from vru.events import DataNote
 from vru.graph import Identification
+from vru.mapped import AreaMap
+from vru.periods import MONTHS, Calendar
 
 Scale = Literal["log_rate_ratio", "count_difference", "mean_difference", "risk_difference"]
 AnalysisRole = Literal["primary", "secondary", "sensitivity", "exploratory"]
@@ -79,6 +80,29 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class CoursePoint:
+    """One arm at one day: the share free of the event and its interval; how many are still followed up; events and people
+    lost since the point before, None where that may not be told."""
+
+    day: float
+    free: float
+    low: float | None
+    high: float | None
+    at_risk: int
+    events: int
+    lost: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SurvivalCourse:
+    """One arm of ``n`` people, read at a few days; never at the days of single events."""
+
+    arm: str
+    n: int
+    points: tuple[CoursePoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """One analysis's answer on one additive scale.
 
@@ -92,6 +116,7 @@ class Estimate:
     n_treated, n_comparison : units, or rows of a cohort; n_pre, n_post : periods observed, 0 for a cohort.
     per : the amount of treatment that the value is of ("10 minutes"); empty for the treatment as a whole.
     arms, balance : for people and for patrol days: each arm's mean, and how alike the arms are.
+    courses : of times to an event, each arm's share free of it over time.
     unit : what a ``count_difference`` counts, where it is not offences (harm-weighted sums).
     """
 
@@ -121,6 +146,7 @@ class Estimate:
     notes: tuple[str, ...] = ()
     arms: tuple[Arm, ...] = ()
     balance: tuple[Balance, ...] = ()
+    courses: tuple[SurvivalCourse, ...] = ()
     per: str = ""
     unit: str = "offences"
 
@@ -217,6 +243,10 @@ class EvaluationResult:
     data_log: tuple[DataNote, ...]
     provenance: Provenance
     schema_version: int = 1
+    calendar: Calendar = MONTHS
+    map: AreaMap | None = None
+    calibration: Calibration | None = None
+    specifications: SpecificationCurve | None = None
 
     def estimate(self, analysis: str) -> Estimate:
         """The estimate of one analysis. Raises KeyError if there is none of that id."""
@@ -232,13 +262,15 @@ class EvaluationResult:
 
 
 def to_json(result: EvaluationResult) -> str:
-    """The result as JSON text. Raises DataError if any number is NaN or infinite."""
+    """The result as JSON text, without what nobody made, as results were before there was such a thing. Raises DataError if any number is NaN or infinite."""
     from pydantic import TypeAdapter
 
     bad = [where for where, value in _leaves(result, "result") if isinstance(value, float) and not math.isfinite(value)]
     if bad:
         raise DataError(*(f"{where} is not a finite number" for where in bad))
-    return TypeAdapter(EvaluationResult).dump_json(result, indent=1).decode() + "\n"
+    absent = {name for name in ("calibration", "specifications", "map") if getattr(result, name) is None}
+    absent |= {"calendar"} if result.calendar.kind == "month" else set()
+    return TypeAdapter(EvaluationResult).dump_json(result, indent=1, exclude=absent).decode() + "\n"
 
 
 def from_json(text: str) -> EvaluationResult:

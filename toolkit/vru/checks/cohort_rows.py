@@ -38,6 +38,8 @@ def cohort_rows(case: Case) -> CohortRows:
     cohort, outcome = case.cohort, case.estimate.outcome
     if outcome not in cohort.outcomes:
         raise MethodError(f"the cohort has no outcome {outcome}.")
+    if cohort.kinds[outcome] == "time":
+        raise MethodError("the outcome is a time to an event, which this check does not follow up.")
     y = cohort.outcomes[outcome]
     at = np.flatnonzero(~np.isnan(y))
     treated = getattr(cohort, arm_of(case))[at] == 1
@@ -45,7 +47,8 @@ def cohort_rows(case: Case) -> CohortRows:
         raise MethodError("there are no rows with an observed outcome in one of the arms.")
     x, names, source = _numbers(cohort.covariates.iloc[at], _adjusted(case))
     codes = None if cohort.cluster is None else np.unique(np.asarray(cohort.cluster)[at], return_inverse=True)[1]
-    exposure = None if cohort.exposure is None else cohort.exposure[at]
+    follow_up = cohort.exposure_of(outcome)
+    exposure = None if follow_up is None else follow_up[at]
     return CohortRows(at, treated, y[at], cohort.kinds[outcome], x, names, source, codes, exposure)
 
 

@@ -38,14 +38,14 @@ class Separation:
     overlap: float
 
 
-def features(seen: Counts) -> np.ndarray:
-    """``(n_units, 3)``: log mean count, log change a year, and month-to-month spread over the Poisson one."""
+def features(seen: Counts, a_year: float = 12.0) -> np.ndarray:
+    """``(n_units, 3)``: log mean count, log change a year (of ``a_year`` periods), and spread over the Poisson one."""
     values = seen.values
-    mean = values.mean(axis=1)
-    months = seen.at - seen.at.mean()
-    slope = 12 * (values @ months) / (months @ months) / np.maximum(mean, 0.5)
-    spread = values.var(axis=1, ddof=1) / np.maximum(mean, 0.5)
-    return np.column_stack([np.log(np.maximum(mean, 0.5 / len(months))), slope, np.log(spread + 0.1)])
+    mean, least = values.mean(axis=1), 0.5 * 12 / a_year
+    time = seen.at - seen.at.mean()
+    slope = a_year * (values @ time) / (time @ time) / np.maximum(mean, least)
+    spread = values.var(axis=1, ddof=1) / np.maximum(mean, least)
+    return np.column_stack([np.log(np.maximum(mean, 0.5 / len(time))), slope, np.log(spread + 0.1)])
 
 
 def standardised_differences(x: np.ndarray, treated: np.ndarray) -> np.ndarray:
@@ -83,7 +83,7 @@ def _run(case: Case, options: Options, rng: Generator) -> Finding:
         return not_run(NAME, case, reason + f"at least {FEWEST} of each and 6 months are needed.")
     if seen.values.sum() == 0:
         return not_run(NAME, case, "there are no offences before the start.")
-    x = features(seen)
+    x = features(seen, case.panel.calendar.a_year)
     differences = dict(zip(FEATURES, standardised_differences(x, seen.treated), strict=True))
     told = separation(x, seen.treated, options.permutations, int(rng.integers(2**31)))
     worst = max(differences, key=lambda name: abs(differences[name]))

@@ -101,6 +101,7 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
         return not_run(NAME, case, "the covariates leave nothing unexplained.")
     t = fitted.value / fitted.se
     robustness = robustness_value(t, fitted.df)
+    of_interval = robustness_value_of_interval(t, fitted.df, case.estimate.level)
     known = strongest(case, rows, y, fitted)
     assert known is not None
     sure = excludes_none(case.estimate.low, case.estimate.high, case.estimate.p, case.estimate.level)
@@ -112,7 +113,7 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     e_values = _e_values(case)
     numbers = {
         "robustness_value": robustness,
-        "robustness_value_of_interval": robustness_value_of_interval(t, fitted.df, case.estimate.level),
+        "robustness_value_of_interval": of_interval,
         "partial_r2_of_treatment": t**2 / (t**2 + fitted.df),
         "benchmark": known.name,
         "benchmark_r2_treatment": known.r2_treatment,
@@ -126,7 +127,9 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
         "fail: a hidden cause as strong as the strongest known one would bring the effect to nothing; concern: it would "
         "take half of it, or the estimate cannot be told from no effect anyway"
     )
-    return finding(NAME, case, verdict, _text(case, robustness, known, e_values, sure), numbers, threshold)
+    return finding(
+        NAME, case, verdict, _text(case, (robustness, of_interval), known, e_values, sure), numbers, threshold
+    )
 
 
 def _e_values(case: Case) -> dict[str, float | None]:
@@ -137,13 +140,21 @@ def _e_values(case: Case) -> dict[str, float | None]:
     return {"e_value": e_value(ratio.value), "e_value_limit": limit}
 
 
+def _to_doubt(case: Case, of_interval: float) -> str:
+    if of_interval <= 0:
+        return ""
+    return f", and {percent(of_interval, 1)} to have its {case.estimate.level:.0%} interval include none"
+
+
 def _text(
-    case: Case, robustness: float, known: Strongest, e_values: Mapping[str, float | None], sure: bool | None
+    case: Case, needed: tuple[float, float], known: Strongest, e_values: Mapping[str, float | None], sure: bool | None
 ) -> str:
     taken = "all of" if known.share >= 1 else f"{percent(known.share)} of"
+    robustness, of_interval = needed
     text = (
         f"A hidden cause would have to explain at least {percent(robustness, 1)} of what is left unexplained, both in who was "
-        f"treated and in how they ended, to bring the effect to nothing. The strongest known one, {known.name}, explains "
+        f"treated and in how they ended, to bring the effect to nothing{_to_doubt(case, of_interval)}. "
+        f"The strongest known one, {known.name}, explains "
         f"{percent(known.r2_treatment, 1)} and {percent(known.r2_outcome, 1)}; a hidden one as strong, which explains more "
         f"of what is then left, would take {taken} the effect."
     )

@@ -95,7 +95,7 @@ def _earlier(case: Case, history: SelectionHistory, options: Options) -> Iterato
     assert record is not None
     n, m = case.estimate.n_treated, case.estimate.n_comparison
     first_start = min(s for s in case.panel.starts if s is not None)
-    months = [p for p in record.months if p < first_start]
+    months = [p for p in record.periods if p < first_start]
     length = len(history.periods)
     room = len(months) - length - options.min_before - options.min_after
     buffers = {u for u, r in zip(case.panel.units, case.panel.role, strict=True) if "buffer" in r}

@@ -93,7 +93,7 @@ def _judge(case: Case, tested: Pretrend, ahead: float, before: Counts) -> Findin
     elif tested.p_linear < 0.10 or tested.p_joint < 0.05 or power.blind:
         verdict = "concern"
     numbers = {
-        "slope_per_month": tested.slope,
+        f"slope_per_{case.panel.calendar.kind}": tested.slope,
         "se": tested.se,
         "p_linear": tested.p_linear,
         "p_joint": tested.p_joint,
@@ -108,12 +108,13 @@ def _judge(case: Case, tested: Pretrend, ahead: float, before: Counts) -> Findin
 
 
 def _text(case: Case, tested: Pretrend, ahead: float, before: Counts, power: _Power) -> str:
+    yearly = case.panel.calendar.a_year
     text = (
-        f"Before the start, offences in treated areas moved against the comparison by {rate_change(12 * tested.slope)} "
+        f"Before the start, offences in treated areas moved against the comparison by {rate_change(yearly * tested.slope)} "
         f"a year ({p_is(tested.p_linear)} for a steady trend, {tested.p_joint:.2f} for any differing movement, "
         f"over {len(before.at)} months). Carried on after the start, that trend alone would look like an effect of "
         f"{rate_change(tested.slope * ahead)}. The test could not have seen a trend smaller than about "
-        f"{percent(math.expm1(12 * power.slope))} a year, which would look like {percent(math.expm1(power.bias))}"
+        f"{percent(math.expm1(yearly * power.slope))} a year, which would look like {percent(math.expm1(power.bias))}"
     )
     if power.least_p >= 0.05:
         text += f", and with {before.arms[0]} and {before.arms[1]} areas it cannot give a p below {power.least_p:.2f}"

@@ -93,7 +93,8 @@ def _study(case: Case, options: Options, window: Counts, first: np.ndarray) -> _
     scale: Scale = "log_rate_ratio" if case.estimate.scale == "log_rate_ratio" else "count_difference"
     room = (treated + comparison - 2) // UNITS_PER_COEFFICIENT
     between = min(treated, comparison) >= FEW_IN_ARM
-    width = options.months_per_point or _width(first, y.shape[1], room if between else None)
+    least = case.panel.calendar.months(options.months_per_point or WIDTH)
+    width = least if options.months_per_point else _width(first, y.shape[1], room if between else None, least)
     blocks = cut_blocks(first, y.shape[1], width)
     if blocks is None:
         need = f"two points of {width} months before the start and one from it on"
@@ -110,13 +111,13 @@ def _study(case: Case, options: Options, window: Counts, first: np.ndarray) -> _
     return _Study(event, width, between, one, scale) if one > 0 else "treated areas have no offences before the start."
 
 
-def _width(first: np.ndarray, n_periods: int, room: int | None) -> int:
+def _width(first: np.ndarray, n_periods: int, room: int | None, least: int) -> int:
     """The shortest points, of three months or more, with few enough coefficients; three where none are."""
-    for width in range(WIDTH, 25):
+    for width in range(least, 8 * least + 1):
         blocks = cut_blocks(first, n_periods, width)
         if blocks is not None and (room is None or len(blocks.columns) - 1 <= room):
             return width
-    return WIDTH
+    return least
 
 
 def _answers(study: _Study, options: Options, level: float) -> _Answers:

@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 
 from vru.panel import Panel
+from vru.periods import Calendar
 from vru.recording import ARMS, Recording
 from vru.results import Verdict
 
 CLEAR = 3.0
 """A change this many standard errors from none, by the spread of months, is one."""
 SILENT = 2
-"""Months in a row without a row of any kind, in an area that had ``USUAL`` a month, that are no chance."""
+"""Months without a row of any kind, in an area that had ``USUAL`` a month, that are no chance."""
 USUAL = 5.0
+LOST = 20.0
+"""Rows that a silence of days or weeks must have held at the area's usual rate; by chance about once in 10 to the 8."""
 THRESHOLD = (
     "fail: a change of recording that alone would look like an effect of 4.5% or more, clear of the spread of months; "
     "concern: half of that, areas that fall silent, months or feeds that had to be left out, or rows of every other "
@@ -192,11 +195,9 @@ def _silent(panel: Panel, rec: Recording, outcome: str, times: _Times) -> list[S
         role = panel.role[i]
         if role not in lost:
             continue
-        seen = rec.rows[i][~panel.missing[i] & (rec.rows[i] > 0)]
-        usual = float(np.median(seen)) if seen.size else 0.0
         weight = float(np.nansum(panel.counts[outcome][i]))
         whole[role] += weight
-        if usual >= USUAL and _longest(quiet[i]) >= SILENT:
+        if _falls_silent(rec.rows[i][~panel.missing[i]], panel.calendar):
             names.append(unit)
             lost[role] += weight * float(quiet[i].mean()) / max(1 - float(quiet[i].mean()), 0.1)
     if not names:
@@ -208,10 +209,28 @@ def _silent(panel: Panel, rec: Recording, outcome: str, times: _Times) -> list[S
     verdict: Verdict = "fail" if abs(size) >= times.matters / 2 else "concern"
     what = "area falls" if len(names) == 1 else "areas fall"
     text = (
-        f"{len(names)} {what} silent: no row of any kind for {SILENT} months or more, and {USUAL:.0f} or more a month "
+        f"{len(names)} {what} silent: no row of any kind for {_spell(panel.calendar)} "
         f"otherwise ({_few(names)}); that is not what an intervention does."
     )
     return [Sign("silent_areas", verdict, size, text)]
+
+
+def _falls_silent(rows: np.ndarray, calendar: Calendar) -> bool:
+    """Whether an area's rows, ``(n_present,)``, stop for longer than chance would have it.
+
+    Of days and weeks, in which one row is usual, the rows to expect over the silence decide; of months the usual number.
+    """
+    silence = _longest(rows == 0)
+    if calendar.by_days:
+        return bool(silence < len(rows) and rows.sum() / (len(rows) - silence) * silence >= LOST)
+    usual = float(np.median(rows[rows > 0])) if (rows > 0).any() else 0.0
+    return usual >= USUAL and silence >= SILENT
+
+
+def _spell(calendar: Calendar) -> str:
+    if calendar.by_days:
+        return f"so long that {LOST:.0f} or more would have been usual"
+    return f"{SILENT} months or more, and {USUAL:.0f} or more a month"
 
 
 def _longest(flags: np.ndarray) -> int:

@@ -105,16 +105,17 @@ def _other_period(panel: Panel, history: SelectionHistory, picked: np.ndarray) -
     start = min((s for s in panel.starts if s is not None), default=None)
     if record is None or start is None:
         return None
-    before = [m < start for m in record.months]
-    lengths = [n for n in (*LENGTHS, len(history.periods)) if n <= sum(before)]
+    before = [m < start for m in record.periods]
+    months = [panel.calendar.months(n) for n in LENGTHS]
+    lengths = [n for n in dict.fromkeys((*months, len(history.periods))) if n <= sum(before)]
     found: _Other | None = None
     for who in (picked, np.asarray(history.chosen)):
         declared = named_by(history.counts.sum(axis=1), who)
         best = best_window(record.counts[:, before], who, lengths)
         if declared >= NAMES_THEM or best is None or best.share < NAMES_THEM:
             continue
-        months = record.months[best.first : best.last + 1]
-        found = _Other(months, best.share, declared, bool(set(months) & set(panel.periods)))
+        chosen = record.periods[best.first : best.last + 1]
+        found = _Other(chosen, best.share, declared, bool(set(chosen) & set(panel.periods)))
         if found.inside:
             return found
     return found

@@ -124,6 +124,7 @@ def _run_all(ask: list[tuple[Any, ...]], jobs: int) -> list[dict[str, Any]]:
 
 
 def _run_one(folder: Path, chosen: dict[str, Any], data: Path | None, show: bool) -> dict[str, Any]:
+    from vru.protocol import load
     from vru.run.running import run_evaluation
     from vru.run.study import parse_settings
     from vru.run.telling import result_lines
@@ -136,7 +137,7 @@ def _run_one(folder: Path, chosen: dict[str, Any], data: Path | None, show: bool
     except VruError as error:
         return {"problems": error.problems, "exit_code": error.exit_code}
     e = ran.result.primary
-    lines = [*result_lines(ran.result), f"written to {ran.outputs}", f"time: {stages(ran.stages)}"]
+    lines = [*result_lines(ran.result, load(folder)), f"written to {ran.outputs}", f"time: {stages(ran.stages)}"]
     lines.append(
         f"next: read {ran.outputs / 'report.html'}, complete learning in record.yaml, then vru assure {folder}"
     )
@@ -180,7 +181,7 @@ def _disclosure(arguments: argparse.Namespace) -> int:
         return 0 if told.may_leave else 1
     print(f"{told.profile}\nsource of the rule: {told.source}")
     if told.shown + told.merged:
-        print(f"{told.shown} monthly counts of groups are shown, {told.merged} only as sums over neighbouring months")
+        print(f"{told.shown} counts of groups by period are shown, {told.merged} only as sums over neighbouring ones")
     clean = [c for c, o, t in told.rows if o == "pass" and t.endswith("none found.")]
     for check, outcome, text in told.rows:
         if check not in clean:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from vru.disclosure.courses import given_in_courses
 from vru.disclosure.data_log import small_in_log
 from vru.disclosure.kinds import kind_of
 from vru.disclosure.profiles import Profile
@@ -78,6 +79,7 @@ def _of_estimate(estimate: Estimate) -> Iterator[tuple[str, float]]:
             yield from _takers(estimate, name, value)
     for arm in estimate.arms:
         yield from _of_arm(estimate, arm)
+    yield from given_in_courses(estimate)
 
 
 def _takers(estimate: Estimate, name: str, share: float) -> Iterator[tuple[str, float]]:

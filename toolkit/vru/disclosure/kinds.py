@@ -18,7 +18,8 @@ _LEFT_OUT = "lost_treated lost_comparison trimmed_treated trimmed_comparison tre
 _SHARES = "uptake_offered uptake_not_offered"
 _DESIGN = (
     "clusters clusters_treated clusters_comparison clusters_below clusters_above whole_clusters_offered strata sequences periods "
-    "scores_below scores_above cutoff cutoff_counts_above treated_days comparison_days treated_unit_months"
+    "scores_below scores_above cutoff cutoff_counts_above treated_days comparison_days treated_unit_months "
+    "replays refused false_alarms frames edges bins ratio level"
 )
 _STATISTICS = (
     "phi alpha rho theta dispersion expected fit_before first_stage_F time_weight rmspe_rank_p quotient "
@@ -28,7 +29,8 @@ _STATISTICS = (
     "exposure_treated exposure_comparison effective_units effective_treated effective_comparison effective_rows "
     "comparison_coefficient bias_bandwidth bandwidth attrition_p share_compliers icc design_effect carry_over_p "
     "as_scheduled_p bend_p bend_at_minutes mean_visits_treated_days mean_visits_comparison_days "
-    "mean_minutes_treated_days mean_minutes_comparison_days"
+    "mean_minutes_treated_days mean_minutes_comparison_days constant_ratio_p "
+    "rate rate_low rate_high covered effective effective_dates reach own p low high share size smallest_fall smallest_rise"
 )
 _CLASSES: tuple[tuple[Kind, str], ...] = (
     ("count", _COUNTS),

@@ -7,6 +7,7 @@ from hashlib import sha256
 from vru.disclosure.content import Content, UnreadableError
 from vru.disclosure.counts import losses, small_counts
 from vru.disclosure.files import ALLOWED, read_file, suffix
+from vru.disclosure.mapping import map_finding
 from vru.disclosure.personal import DETECTORS, Context, Detector, masked, plain
 from vru.disclosure.profiles import profile_of
 from vru.disclosure.row_level import row_level_reason
@@ -43,10 +44,13 @@ def review(protocol: Protocol, result: EvaluationResult, files: Mapping[str, byt
     return (
         small_counts(profile_of(protocol.disclosure), result),
         losses(profile_of(protocol.disclosure), result),
+        map_finding(protocol, result),
         _file_types(files),
         _finding("unreadable", "Files that cannot be looked through", unreadable),
         *(_detected(d, contents.values(), context, protocol.disclosure.accepted) for d in DETECTORS.values()),
-        _finding("row_level", "Tables that look as if each row were a person or an offence", _row_level(contents)),
+        _finding(
+            "row_level", "Tables that look as if each row were a person or an offence", _row_level(contents, result)
+        ),
         _finding("hidden", "Things in files that readers do not see", _hidden(protocol, contents)),
         Finding("disclosure_by_hand", "", "not_run", _UNCHECKED),
     )
@@ -114,9 +118,10 @@ def _is_fine(name: str, value: str) -> bool:
     return len(value.strip().partition(".")[2]) > 2
 
 
-def _row_level(contents: Mapping[str, Content]) -> list[str]:
+def _row_level(contents: Mapping[str, Content], result: EvaluationResult) -> list[str]:
+    areas = frozenset(a.name for a in result.map.areas) if result.map else frozenset()
     tables = [table for content in contents.values() for table in content.tables]
-    return [f"{table.where}: {reason}" for table in tables if (reason := row_level_reason(table))]
+    return [f"{table.where}: {reason}" for table in tables if (reason := row_level_reason(table, areas))]
 
 
 def _hidden(protocol: Protocol, contents: Mapping[str, Content]) -> list[str]:

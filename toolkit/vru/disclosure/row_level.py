@@ -1,7 +1,9 @@
 """Tables that look as if each row were a person or an offence."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
+from itertools import pairwise
 
 from vru.disclosure.content import Table
 
@@ -20,11 +22,15 @@ _INNOCENT = re.compile(
     r"|sha256:[0-9a-f]{64}"
 )
 _MOMENT = re.compile(r"(19|20)\d\d-\d\d-\d\d([T ]\d\d:\d\d.*)?|\d{1,2}/\d{1,2}/(19|20)\d\d.*")
+_DAY = re.compile(r"(19|20)\d\d-\d\d-\d\d")
 _IDENTIFIER = re.compile(r"(?=.*\d)[\w/-]{6,}")
 
 
-def row_level_reason(table: Table) -> str:
-    """Why a table looks row-level, in words without its content; "" if it does not."""
+def row_level_reason(table: Table, areas: Collection[str] = ()) -> str:
+    """Why a table looks row-level, in words without its content; "" if it does not.
+
+    areas : names of areas that have an outline on the result's map, which are nobody's.
+    """
     if table.is_frame:
         return "a data frame printed as it is"
     if len(table.rows) <= MAX_ROWS:
@@ -34,14 +40,28 @@ def row_level_reason(table: Table) -> str:
         values = [row[column].strip() for row in table.rows[1:] if column < len(row) and row[column].strip()]
         if len(values) > MAX_ROWS and len(set(values)) >= _UNIQUE * len(values):
             name = header[column].strip() if column < len(header) else ""
+            if sum(v in areas for v in values) >= _UNIQUE * len(values):
+                continue
             if reason := _column_reason(name, values):
                 return f"{len(table.rows) - 1} rows, {reason}"
     return ""
 
 
+def _regular(values: Sequence[str]) -> bool:
+    """Whether they are the days of a calendar, one after the other or by whole weeks, as no list of offences is."""
+    if not all(_DAY.fullmatch(v) for v in values):
+        return False
+    try:
+        days = sorted(date.fromisoformat(v).toordinal() for v in values)
+    except ValueError:
+        return False
+    steps = {b - a for a, b in pairwise(days)}
+    return steps == {1} or (0 not in steps and all(s % 7 == 0 for s in steps))
+
+
 def _column_reason(name: str, values: Sequence[str]) -> str:
     areas = sum(bool(re.fullmatch(r"[EWSNK]\d{8}", v)) for v in values)
-    if areas >= _UNIQUE * len(values):
+    if areas >= _UNIQUE * len(values) or _regular(values):
         return ""
     if _ID_HEADER.search(name.replace("_", " ")):
         return "nearly all different under a heading that names people or cases"

@@ -14,7 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 
+from vru.disclosure.courses import published
 from vru.disclosure.data_log import without_small
+from vru.disclosure.mapping import map_to_leave
 from vru.disclosure.profiles import Profile, profile_of
 from vru.protocol import Protocol
 from vru.results import Band, Estimate, EvaluationResult, Finding, PathPoint, Series
@@ -31,9 +33,11 @@ class Account:
 def suppress(protocol: Protocol, result: EvaluationResult) -> tuple[EvaluationResult, Account]:
     """The result as it may be published under the plan's profile, and the account. Doing it again changes nothing."""
     profile = profile_of(protocol.disclosure)
+    result = replace(result, map=map_to_leave(protocol, result.map))
     if profile.smallest is None:
         return result, Account()
-    result = replace(result, data_log=without_small(profile, result.data_log))
+    thinner = tuple(published(profile, e) for e in result.estimates)
+    result = replace(result, data_log=without_small(profile, result.data_log), estimates=thinner)
     if not result.series:
         return _paths_alone(profile, result)
     cuts = _cuts(protocol, result)
@@ -77,12 +81,12 @@ def merging(protocol: Protocol, account: Account) -> Finding:
         return Finding(check, "", "fail", text, {"unsafe": len(account.unsafe)})
     months = sum(b.n for _, _, bands in account.merged for b in bands)
     if not months:
-        return Finding(check, "", "pass", "No month or week had to be merged with its neighbours.", {"months": 0})
+        return Finding(check, "", "pass", "No period had to be merged with its neighbours.", {"months": 0})
     groups = "; ".join(
         f"{outcome}, {role.replace('_', ' ')} areas: {', '.join(f'{b.first} to {b.last}' for b in bands)}"
         for outcome, role, bands in account.merged
     )
-    text = f"{months} counts are published as sums over neighbouring months or weeks ({label}): {groups}."
+    text = f"{months} counts are published as sums over neighbouring periods ({label}): {groups}."
     return Finding(check, "", "pass", text, {"months": months})
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from vru.disclosure.profiles import profile_of
+from vru.periods import Calendar
 from vru.protocol import Protocol
 from vru.results import EvaluationResult, Finding, Series
 
@@ -18,13 +19,20 @@ def given_away(protocol: Protocol, result: EvaluationResult, former: EvaluationR
     profile = profile_of(protocol.disclosure)
     if former is None or profile.smallest is None:
         return Finding(CHECK, "", "pass", "No version before this one can be subtracted from it.", {"found": 0})
+    if former.calendar.kind != result.calendar.kind or not result.calendar.begins(former.calendar.origin):
+        text = (
+            f"The version before this one counts by {former.calendar.noun} and this one by {result.calendar.noun}, from other "
+            "days: parts of either could be worked out from both. Take the version before down first."
+        )
+        return Finding(CHECK, "", "fail", text, {"found": 1})
     before = {(s.outcome, s.role, s.n_units): s for s in former.series}
     found = []
     for series in result.series:
         other = before.get((series.outcome, series.role, series.n_units))
         if other is None:
             continue
-        sums = {**_sums(other, protocol.intervention.start), **_sums(series, protocol.intervention.start)}
+        start = protocol.intervention.start
+        sums = {**_sums(other, start, result.calendar), **_sums(series, start, result.calendar)}
         known = sorted(sums)
         for a, b in pairwise(known):
             if profile.hides(sums[b] - sums[a]):
@@ -40,8 +48,8 @@ def given_away(protocol: Protocol, result: EvaluationResult, former: EvaluationR
     return Finding(CHECK, "", "fail", text, {"found": len(found)})
 
 
-def _sums(series: Series, start: str) -> Mapping[str, float]:
-    """First month of each run that is shown -> offences from the start to there, below 0 before it."""
+def _sums(series: Series, start: str, calendar: Calendar) -> Mapping[str, float]:
+    """First period of each run that is shown -> offences from the start to there, below 0 before it."""
     runs: list[tuple[str, float | None]] = []
     firsts = {b.first: b for b in series.bands}
     inside = {p for b in series.bands for p in series.periods if b.first < p <= b.last}
@@ -55,7 +63,7 @@ def _sums(series: Series, start: str) -> Mapping[str, float]:
         if value is None:
             break
         total += value
-        sums[after[k + 1][0] if k + 1 < len(after) else _next(series.periods[-1])] = total
+        sums[after[k + 1][0] if k + 1 < len(after) else _next(series.periods[-1], calendar)] = total
     total = 0.0
     for period, value in reversed([r for r in runs if r[0] < start]):
         if value is None:
@@ -65,7 +73,6 @@ def _sums(series: Series, start: str) -> Mapping[str, float]:
     return sums
 
 
-def _next(period: str) -> str:
-    """The month after, so that a window's end and the next month's beginning are one place."""
-    year, month = int(period[:4]), int(period[5:7])
-    return f"{year + month // 12:04d}-{month % 12 + 1:02d}"
+def _next(period: str, calendar: Calendar) -> str:
+    """The period after, so that a window's end and the next period's beginning are one place."""
+    return calendar.label(calendar.number(period) + 1)

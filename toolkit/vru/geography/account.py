@@ -69,7 +69,7 @@ def _weights(frame: pd.DataFrame, outcome: str, roles: Mapping[str, Role], force
 def _by_force(frame: pd.DataFrame, column: str, periods: Sequence[str], weights: Mapping[str, float]) -> np.ndarray:
     out = np.zeros(len(periods))
     for force, weight in weights.items():
-        by_month = frame.loc[frame["force"] == force].groupby("month")[column].sum()
+        by_month = frame.loc[frame["force"] == force].groupby("period")[column].sum()
         out += weight * by_month.reindex(list(periods), fill_value=0.0).to_numpy(dtype=float)
     return out
 

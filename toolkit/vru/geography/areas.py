@@ -18,7 +18,7 @@ GRID = "EPSG:27700"
 _GRID_BOUNDS = (-300_000.0, -50_000.0, 800_000.0, 1_300_000.0)
 SLIVER = 0.001
 """Two areas overlap when they share over this part of the smaller one; less is the width of a drawn line."""
-_POLYGONS = {"Polygon", "MultiPolygon"}
+POLYGONS, LINES = ("Polygon", "MultiPolygon"), ("LineString", "MultiLineString")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Areas:
         return Areas(tuple(self.ids[i] for i in keep), self.shapes[keep], self.sha256)
 
 
-def read_areas(path: Path, id_field: str, layer: str | None = None) -> Areas:
-    """Read a GeoJSON or GeoPackage of polygons.
+def read_areas(path: Path, id_field: str, layer: str | None = None, kinds: tuple[str, ...] = POLYGONS) -> Areas:
+    """Read a GeoJSON or GeoPackage of polygons (or of the ``kinds`` of shape named, such as street segments).
 
     Raises
     ------
@@ -67,7 +67,7 @@ def read_areas(path: Path, id_field: str, layer: str | None = None) -> Areas:
         raise DataError(_unreadable(path)) from None
     if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
         raise DataError(Problem("holds no areas", path.name, "polygons, one per area"))
-    problems = [*_id_problems(path.name, frame, id_field), *_shape_problems(path.name, frame, id_field)]
+    problems = [*_id_problems(path.name, frame, id_field), *_shape_problems(path.name, frame, id_field, kinds)]
     problems += _place_problems(path.name, frame)
     if problems:
         raise DataError(*problems)
@@ -156,7 +156,7 @@ def _id_problems(file: str, frame: Any, id_field: str) -> list[Problem]:
     return found
 
 
-def _shape_problems(file: str, frame: Any, id_field: str) -> list[Problem]:
+def _shape_problems(file: str, frame: Any, id_field: str, kinds: tuple[str, ...]) -> list[Problem]:
     import shapely
 
     shapes = np.asarray(frame.geometry.array, dtype=object)
@@ -165,7 +165,7 @@ def _shape_problems(file: str, frame: Any, id_field: str) -> list[Problem]:
     for name, shape in zip(named, shapes, strict=True):
         if shape is None or shape.is_empty:
             empty.append(name)
-        elif shape.geom_type not in _POLYGONS:
+        elif shape.geom_type not in kinds:
             other.append(f"{name} ({shape.geom_type})")
         elif not shape.is_valid:
             invalid.append(f"{name} ({shapely.is_valid_reason(shape)})")
@@ -173,7 +173,8 @@ def _shape_problems(file: str, frame: Any, id_field: str) -> list[Problem]:
     if empty:
         found.append(Problem(f"areas without a shape: {some(empty)}", file))
     if other:
-        found.append(Problem(f"not polygons: {some(other)}", file, "Polygon, MultiPolygon"))
+        what = "not polygons" if kinds == POLYGONS else "not lines"
+        found.append(Problem(f"{what}: {some(other)}", file, ", ".join(kinds)))
     if invalid:
         hint = "repair in QGIS with 'Fix geometries' and look at the result"
         found.append(Problem(f"invalid shapes: {some(invalid)}", file, hint=hint))

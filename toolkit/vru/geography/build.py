@@ -7,26 +7,30 @@ from pathlib import Path
 import numpy as np
 
 from vru.errors import DataError, Problem, ProtocolError, Question
-from vru.events import DataNote, Events, months_between
+from vru.events import DataNote, Events
 from vru.geography.account import account
 from vru.geography.areas import Areas, read_areas
 from vru.geography.choose import Chosen, choose, listed_roles
 from vru.geography.circles import read_circles
 from vru.geography.codes import changed_codes
 from vru.geography.coverage import matrix, missing_months, missing_notes, modal_forces, unit_forces
+from vru.geography.drawn import map_of
 from vru.geography.ending import carry_over, until_the_end
 from vru.geography.feeds import Kinds, believed, feed_notes, kinds_of, unsteady, without_feeds
 from vru.geography.located import Layout, lay_out, layout_notes, places_in
+from vru.geography.longer import by_plan, partial_notes, period_problems
+from vru.geography.neighbours import without_neighbours
 from vru.geography.plan import plan_problems
 from vru.geography.sense import absent_problems, series_problems, silent_problems
 from vru.geography.spelling import respelt_plan
-from vru.geography.tally import Tally, check_filters, tally, unit_names
+from vru.geography.tally import Tally, added_up, check_filters, tally, unit_names
 from vru.geography.thinning import thin, thinning_note
 from vru.geography.vintages import Lookup, lookup_notes, plan_by, read_lookup
 from vru.keys import fold
 from vru.panel import Panel, Role
 from vru.protocol.fields import Outcome, Protocol
 from vru.protocol.units import Units
+from vru.words.terms import terms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class _Counted:
 
 
 def build_panel(protocol: Protocol, events: Mapping[str, Events], folder: Path) -> Built:
-    """Count the protocol's outcomes by unit and month.
+    """Count the protocol's outcomes by unit and period.
 
     Parameters
     ----------
@@ -68,9 +72,9 @@ def build_panel(protocol: Protocol, events: Mapping[str, Events], folder: Path) 
     Returns
     -------
     Built
-        Panel with units in order of id and the window's months; counts in events per unit-month,
+        Panel with units in order of id and the window's periods; counts in events per unit-period,
         NaN where the force covering the unit (the one that recorded most of its events) has no
-        file for the month, 0 where it has one and no event was recorded.
+        file for the period, 0 where it has one and no event was recorded.
 
     Raises
     ------
@@ -80,11 +84,21 @@ def build_panel(protocol: Protocol, events: Mapping[str, Events], folder: Path) 
         The data are not as planned: units, columns or values that are not there, areas that
         conflict, too few months before the start, an outcome without a single event.
     """
-    if problems := plan_problems(protocol, list(events)):
+    terms = terms_of(protocol)
+    try:
+        built = _built(protocol, events, folder)
+    except (ProtocolError, DataError) as error:
+        raise type(error)(*map(terms.problem, error.problems)) from None
+    log = tuple(replace(n, text=terms.calendar.say(n.text)) if n.source == "panel" else n for n in built.log)
+    return replace(built, log=log)
+
+
+def _built(protocol: Protocol, events: Mapping[str, Events], folder: Path) -> Built:
+    if problems := plan_problems(protocol, list(events)) or period_problems(protocol, events):
         raise ProtocolError(*problems)
     whole, protocol = protocol, until_the_end(protocol)
     sources = {d: events[d] for d in dict.fromkeys(o.data for o in protocol.outcomes)}
-    notes = [n for e in sources.values() for n in e.log]
+    notes = [*(n for e in sources.values() for n in e.log), *partial_notes(protocol)]
     lookup = None if protocol.units.lookup is None else read_lookup(folder / protocol.units.lookup, protocol.units.kind)
     if lookup is not None:
         protocol = plan_by(lookup, protocol)
@@ -99,6 +113,8 @@ def build_panel(protocol: Protocol, events: Mapping[str, Events], folder: Path) 
         counts = {fold(v) for o in _outcomes(protocol, data) for v in o.filter.get("crime_type", ())}
         sources[data], doubts = believed(sources[data], kinds[data], counts, getattr(protocol, "answers", {}))
         suspects += doubts
+        sources[data] = by_plan(sources[data], protocol.calendar)
+        kinds[data] = Kinds(added_up(sources[data], kinds[data].frame))
     counted = _steady(protocol, _count(protocol, sources, folder, lookup), suspects)
     notes += [*suspects, *carry_over(whole, counted.roles, counted.tallies)]
     notes += counted.chosen.notes
@@ -120,13 +136,14 @@ def _count(protocol: Protocol, sources: Mapping[str, Events], folder: Path, look
         if selection is not None:
             on = next(t for t in tallies if selection.outcome in t.outcomes)
             chosen = choose(protocol, on, None, {codes.get(c, c): n for c, n in unit_names(on.events).items()})
-        return _Counted(tallies, chosen, None, areas, lookup)
+        return _Counted(tallies, without_neighbours(units, areas, chosen), None, areas, lookup)
     if problems := absent_problems(chosen.roles, areas.ids, "boundaries"):
         raise DataError(*problems)
     if selection is not None:
         data = protocol.outcome(selection.outcome).data
         pool = tally(data, sources[data], [protocol.outcome(selection.outcome)], places_in(sources[data], areas))
         chosen = choose(protocol, pool, areas.ids, {})
+    chosen = without_neighbours(units, areas, chosen)
     layout = lay_out(areas, chosen.roles, tuple(sorted(set(units.buffers.distances_m))))
     tallies = tuple(
         tally(d, e, _outcomes(protocol, d), places_in(e, layout.areas, layout.ringed)) for d, e in sources.items()
@@ -144,7 +161,7 @@ def _areas(units: Units, folder: Path) -> Areas | None:
 
 def _steady(protocol: Protocol, counted: _Counted, suspects: list[DataNote]) -> _Counted:
     """Leave out rows of further forces where they come and go with that force's files."""
-    periods = months_between(protocol.window.first, protocol.window.last)
+    periods = protocol.periods
     roles = counted.roles
     kept = []
     for t in counted.tallies:
@@ -165,7 +182,7 @@ def _panel(
 ) -> Built:
     roles = counted.roles
     units = tuple(sorted(roles))
-    periods = months_between(protocol.window.first, protocol.window.last)
+    periods = protocol.periods
     if problems := _unit_problems(protocol, counted, sources, periods):
         raise DataError(*problems)
     own = protocol.units.starts
@@ -193,7 +210,9 @@ def _panel(
         missing=missing,
         selection=counted.chosen.history,
         provenance=_provenance(sources, counted),
+        calendar=protocol.calendar,
         recording=account(counted.tallies, kinds, protocol.outcomes, units, periods, roles, covering, suspects),
+        outlines=map_of(counted.areas, counted.chosen.roles, counted.layout.ringed if counted.layout else ()),
     )
     return Built(panel, tuple(notes), truth)
 
@@ -249,7 +268,7 @@ def _adding_up(
     t: Tally, units: Sequence[str], periods: Sequence[str], missing: np.ndarray, what: str
 ) -> list[DataNote]:
     """Where the window's events of each outcome went: the parts add up to the whole, and the share without a place by month."""
-    inside = t.frame[t.frame["month"].isin(list(periods))]
+    inside = t.frame[t.frame["period"].isin(list(periods))]
     notes = []
     for o in t.outcomes:
         whole, lost = int(inside[o].sum()), inside[~inside["placed"].astype(bool)]
@@ -257,7 +276,7 @@ def _adding_up(
         used, gone = int(counts[~missing].sum()), int(counts[missing].sum())
         unplaced = int(lost[o].sum())
         elsewhere = whole - used - gone - unplaced
-        share = (lost.groupby("month")[o].sum() / inside.groupby("month")[o].sum()).fillna(0.0)
+        share = (lost.groupby("period")[o].sum() / inside.groupby("period")[o].sum()).fillna(0.0)
         text = (
             f"{t.data}: {o}: {whole:,} in the window = {used:,} in the plan's areas + {gone:,} there in months taken as "
             f"missing + {elsewhere:,} in other areas + {unplaced:,} without {what}"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from vru.errors import DataError, Problem
-from vru.events import DataNote, months_between
+from vru.events import DataNote
 from vru.geography.coverage import matrix, missing_months, modal_forces
 from vru.geography.tally import Tally
 from vru.panel import PoolRecord, Role, SelectionHistory
@@ -61,7 +61,7 @@ def choose(protocol: Protocol, counted: Tally, candidates: Sequence[str] | None,
         raise TypeError("choose is for protocols with a selection")
     forces = modal_forces(counted.frame)
     pool, notes = _pool(counted, selection, candidates, names, forces)
-    pool, periods = _observed(counted, selection, pool, forces, notes)
+    pool, periods = _observed(counted, protocol, pool, forces, notes)
     counts = matrix(counted.frame, pool, periods, selection.outcome)
     if selection.rule == "top":
         drawn = _draw(protocol, selection, pool, counts)
@@ -86,7 +86,7 @@ def _pool(
     if candidates is not None:
         return sorted(candidates), []
     seen = sorted(forces)
-    own = _own_units(counted.frame, names, forces)
+    own = own_units(counted.frame, names, forces)
     notes = []
     strangers = len(seen) - len(own)
     if strangers:
@@ -103,7 +103,8 @@ def _pool(
     return sorted(own), notes
 
 
-def _own_units(frame: pd.DataFrame, names: Mapping[str, str], forces: Mapping[str, str]) -> set[str]:
+def own_units(frame: pd.DataFrame, names: Mapping[str, str], forces: Mapping[str, str]) -> set[str]:
+    """LSOAs of the forces' own districts, by the rows that each force recorded there."""
     rows = frame[frame["unit"] != ""].groupby("unit", as_index=False)["rows"].sum()
     rows["force"] = rows["unit"].map(forces)
     # An LSOA without a name cannot be placed in a district: it stays.
@@ -119,10 +120,12 @@ def _district(name: str) -> str:
 
 
 def _observed(
-    counted: Tally, selection: Selection, pool: Sequence[str], forces: Mapping[str, str], notes: list[DataNote]
+    counted: Tally, plan: Protocol, pool: Sequence[str], forces: Mapping[str, str], notes: list[DataNote]
 ) -> tuple[list[str], tuple[str, ...]]:
     """The pool units whose force has data in the selection window, and the months all of them have."""
-    months = months_between(selection.first, selection.last)
+    selection = plan.units.selection
+    assert selection is not None
+    months = plan.calendar.between(selection.first, selection.last)
     # A candidate without a single event is covered by whichever force recorded most.
     usual = str(counted.frame.groupby("force")["rows"].sum().idxmax()) if len(counted.frame) else ""
     by_unit = {u: forces.get(u, usual) for u in pool}
@@ -149,12 +152,13 @@ def _record(protocol: Protocol, counted: Tally, pool: Sequence[str], forces: Map
     """The selection outcome in the pool over every month of the data up to the end of the window."""
     selection = protocol.units.selection
     assert selection is not None
+    calendar = protocol.calendar
     first = min(m for months in counted.events.present.values() for m in months)
-    months = tuple(months_between(min(first, selection.first, protocol.window.first), protocol.window.last))
+    months = calendar.between(min(first, selection.first, protocol.window.first), protocol.window.last)
     usual = str(counted.frame.groupby("force")["rows"].sum().idxmax())
     missing = missing_months(pool, months, {u: forces.get(u, usual) for u in pool}, counted.events.present)
     counts = matrix(counted.frame, pool, months, selection.outcome)
-    return PoolRecord(months, np.where(missing, np.nan, counts))
+    return PoolRecord(months, np.where(missing, np.nan, counts), calendar)
 
 
 def _draw(protocol: Protocol, selection: Selection, pool: Sequence[str], counts: np.ndarray) -> dict[str, Role]:

@@ -60,7 +60,7 @@ def matrix(frame: pd.DataFrame, units: Sequence[str], periods: Sequence[str], co
     """Counts by unit and period, zero where no event was recorded: float ``(n_units, n_periods)``."""
     counts = np.zeros((len(units), len(periods)))
     row = frame["unit"].map({u: i for i, u in enumerate(units)})
-    col = frame["month"].map({p: j for j, p in enumerate(periods)})
+    col = frame["period"].map({p: j for j, p in enumerate(periods)})
     keep = (row.notna() & col.notna()).to_numpy()
     at = (row[keep].to_numpy(dtype=int), col[keep].to_numpy(dtype=int))
     np.add.at(counts, at, frame.loc[keep, column].to_numpy(dtype=float))

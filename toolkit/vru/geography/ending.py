@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from vru.events import DataNote, months_between
+from vru.events import DataNote
 from vru.geography.tally import Tally
 from vru.panel import Role
 from vru.protocol.fields import Protocol
@@ -21,17 +21,20 @@ def carry_over(whole: Protocol, roles: Mapping[str, Role], tallies: Sequence[Tal
     end, start = whole.intervention.end, whole.intervention.start
     if end is None or end >= whole.window.last:
         return []
+    ran = until_the_end(whole).periods
     spells = (
-        ("before the start", months_between(whole.window.first, start)[:-1]),
-        ("while it ran", months_between(start, end)),
+        ("before the start", tuple(p for p in whole.periods if p < start)),
+        ("while it ran", tuple(p for p in ran if p >= start)),
     )
-    after = months_between(end, whole.window.last)[1:]
+    after = tuple(p for p in whole.periods if p not in ran)
     notes = []
     for t in tallies:
         for o in t.outcomes:
             said = []
             for arm in ("treated", "comparison"):
-                own = t.frame[t.frame["unit"].isin([u for u, r in roles.items() if r == arm])].groupby("month")[o].sum()
+                own = (
+                    t.frame[t.frame["unit"].isin([u for u, r in roles.items() if r == arm])].groupby("period")[o].sum()
+                )
                 rates = [f"{own.reindex(list(m)).mean():,.1f} {when}" for when, m in (*spells, ("after", after))]
                 said.append(f"{arm} areas {', '.join(rates)}")
             text = (

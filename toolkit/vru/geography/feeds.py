@@ -1,4 +1,4 @@
-"""Which months of which force can be believed: stubs, partial months, crime types that stop, feeds that end."""
+"""Which periods of which force can be believed: stubs, partial months, crime types that stop, feeds that end."""
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
@@ -31,7 +31,7 @@ USUAL_SPREAD = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """Rows of a source by force, month and crime type: ``force``, ``month``, ``kind``, ``rows``, ``unplaced``, ``alone`` (of no
+    """Rows of a source by force, period and crime type: ``force``, ``period``, ``kind``, ``rows``, ``unplaced``, ``alone`` (of no
     crime that has rows of another type too), ``nameless``."""
 
     frame: pd.DataFrame
@@ -39,13 +39,13 @@ class Kinds:
     def of(self, force: str, months: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
         """Crime types, and rows of one force ``(n_kinds, n_months)``."""
         own = self.frame[self.frame["force"] == force]
-        table = own.pivot_table(index="kind", columns="month", values="rows", aggfunc="sum", fill_value=0.0)
+        table = own.pivot_table(index="kind", columns="period", values="rows", aggfunc="sum", fill_value=0.0)
         table = table.reindex(columns=list(months), fill_value=0.0)
         return tuple(map(str, table.index)), table.to_numpy(dtype=float)
 
 
 def kinds_of(events: Events, by_code: bool) -> Kinds:
-    """Count a source by force, month and crime type; unplaced means without a code, or without coordinates."""
+    """Count a source by force, period and crime type; unplaced means without a code, or without coordinates."""
     place = "lsoa_code" if by_code else "longitude"
     with closing(connect()) as con:
         rows = "sum(n)::DOUBLE" if has_column(con, str(events.path), "n") else "count(*)::DOUBLE"
@@ -53,7 +53,7 @@ def kinds_of(events: Events, by_code: bool) -> Kinds:
         if has_column(con, str(events.path), "has_id"):
             alone = "count(*) FILTER (WHERE shared_id IS NULL)::DOUBLE"
             nameless = "count(*) FILTER (WHERE NOT has_id)::DOUBLE"
-    sql = f"""SELECT force, month, coalesce(crime_type, '') AS kind, {rows} AS rows,
+    sql = f"""SELECT force, {events.column} AS period, coalesce(crime_type, '') AS kind, {rows} AS rows,
                      count(*) FILTER (WHERE {place} IS NULL)::DOUBLE AS unplaced,
                      {alone} AS alone,
                      {nameless} AS nameless
@@ -62,7 +62,7 @@ def kinds_of(events: Events, by_code: bool) -> Kinds:
         frame = con.execute(sql, [str(events.path)]).df()
     # Spellings of one crime type are one: a drift from one to the other is no type that stops.
     frame["kind"] = frame["kind"].map({k: fold(str(k)) for k in set(frame["kind"])})
-    return Kinds(frame.groupby(["force", "month", "kind"], as_index=False).sum())
+    return Kinds(frame.groupby(["force", "period", "kind"], as_index=False).sum())
 
 
 def believed(
@@ -185,10 +185,10 @@ def feed_notes(
     """One line for every feed left out, with the rows that go with it."""
     notes = []
     for force, units in out.items():
-        own = frame[(frame["force"] == force) & frame["unit"].isin(list(units)) & frame["month"].isin(list(periods))]
+        own = frame[(frame["force"] == force) & frame["unit"].isin(list(units)) & frame["period"].isin(list(periods))]
         share = (
             own["rows"].sum()
-            / frame.loc[frame["unit"].isin(list(units)) & frame["month"].isin(list(periods)), "rows"].sum()
+            / frame.loc[frame["unit"].isin(list(units)) & frame["period"].isin(list(periods)), "rows"].sum()
         )
         lacks = sorted(set(periods) - set(events.present.get(force, ())))
         text = (

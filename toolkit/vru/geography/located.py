@@ -10,6 +10,9 @@ from vru.geography.assign import Rings, assign, grid_points
 from vru.geography.tally import Places, distinct_places
 from vru.panel import Role
 
+SMALLEST = 100.0
+"""Square metres under which an area is no place that anybody is sent to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -32,7 +35,7 @@ def lay_out(areas: Areas, roles: Mapping[str, Role], distances: tuple[float, ...
     used = areas.take(roles)
     treated = areas.take([u for u, r in roles.items() if r == "treated"])
     comparison = areas.take([u for u, r in roles.items() if r == "comparison"])
-    problems = _overlap_problems(used, roles)
+    problems = [*_overlap_problems(used, roles), *_sliver_problems(used)]
     ringed: tuple[Rings, ...] = ()
     if distances:
         problems += _inside_ring_problems(treated, comparison, distances[-1])
@@ -78,6 +81,16 @@ def _overlap_problems(areas: Areas, roles: Mapping[str, Role]) -> list[Problem]:
     return [Problem(f"areas overlap: {some(pairs)}", "units.boundaries", "areas that share no ground", hint)]
 
 
+def _sliver_problems(areas: Areas) -> list[Problem]:
+    import shapely
+
+    slivers = [n for n, a in zip(areas.ids, shapely.area(areas.shapes), strict=True) if a < SMALLEST]
+    if not slivers:
+        return []
+    hint = "shapes like these are left over from drawing or cutting: look at them on a map"
+    return [Problem(f"areas smaller than {SMALLEST:g} square metres: {some(slivers)}", "units.boundaries", hint=hint)]
+
+
 def _inside_ring_problems(treated: Areas, comparison: Areas, reach: float) -> list[Problem]:
     import shapely
 
@@ -89,6 +102,9 @@ def _inside_ring_problems(treated: Areas, comparison: Areas, reach: float) -> li
     ]
     if not pairs:
         return []
-    hint = "displaced offences would count as comparison: choose areas further away or shorter distances"
+    hint = (
+        "displaced offences would count as comparison: choose areas further away, shorter distances, or leave such areas out "
+        f"with units.buffers.exclude_within_m: {reach:g}"
+    )
     what = f"comparison areas inside a treated area's buffer: {some(sorted(pairs))}"
     return [Problem(what, "units.buffers.distances_m", hint=hint)]

@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Collection
 
 from vru.errors import Problem
-from vru.events import months_between
 from vru.geography.areas import some
 from vru.protocol.fields import Protocol
 
 MIN_PRE = 3
-"""Fewer months before the start than this show neither level nor trend."""
+"""Fewer periods before the start than this show neither level nor trend."""
 
 
 def plan_problems(protocol: Protocol, data: Collection[str]) -> list[Problem]:
@@ -79,16 +78,22 @@ def _selection_problems(protocol: Protocol) -> list[Problem]:
 
 
 def _calendar_problems(protocol: Protocol) -> list[Problem]:
-    window = protocol.window
+    window, calendar = protocol.window, protocol.calendar
     starts = {"intervention.start": protocol.intervention.start}
-    starts |= {f"units.starts[{unit}]": month for unit, month in protocol.units.starts.items()}
+    starts |= {f"units.starts[{unit}]": at for unit, at in protocol.units.starts.items()}
     found = []
     for where, start in starts.items():
+        before = sum(p < start for p in protocol.periods)
         if not window.first <= start <= window.last:
             what = f"{start} lies outside the window {window.first} to {window.last}"
             found.append(Problem(what, where, hint="move window.first or window.last so that the start lies inside"))
-        elif len(months_between(window.first, start)) - 1 < MIN_PRE:
-            n = len(months_between(window.first, start)) - 1
-            what = f"{start} leaves {n} months before it in the window"
+        elif not calendar.begins(start):
+            own = calendar.holding(start)
+            what = f"{start} lies within the {calendar.noun} from {own}, so that this is neither before nor after"
+            later = calendar.label(calendar.number(start) + 1)
+            hint = f"window.counted_from: start counts periods from the start; or write {own} or {later}"
+            found.append(Problem(what, where, f"the beginning of a {calendar.noun}", hint))
+        elif before < MIN_PRE:
+            what = f"{start} leaves {before} {calendar.plural} before it in the window"
             found.append(Problem(what, where, f"at least {MIN_PRE}", "let window.first be earlier"))
     return found

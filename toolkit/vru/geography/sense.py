@@ -6,7 +6,6 @@ from difflib import get_close_matches
 import numpy as np
 
 from vru.errors import Problem
-from vru.events import months_between
 from vru.geography.areas import some
 from vru.geography.plan import MIN_PRE
 from vru.geography.tally import Tally
@@ -61,7 +60,7 @@ def series_problems(
     """Too few observed months before or after a start, units never observed, outcomes that never happened."""
     window = f"{protocol.window.first} to {protocol.window.last}"
     observed = ~np.isnan(next(iter(counts.values())))
-    periods = np.asarray(months_between(protocol.window.first, protocol.window.last))
+    periods = np.asarray(protocol.periods)
     main = np.isin(np.asarray(roles), ["treated", "comparison"])
     never = [u for u, seen, m in zip(units, observed.any(axis=1), main, strict=True) if m and not seen]
     found = []

@@ -1,4 +1,4 @@
-"""Events counted by unit, force and month: one grouped query for all outcomes of a source."""
+"""Events counted by unit, force and period: one grouped query for all outcomes of a source."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -42,7 +42,7 @@ OWN_COLUMNS = ("shared_id", "repeats", "has_id")
 class Tally:
     """Counts of one source.
 
-    frame : columns ``unit`` ("" = in no unit), ``force``, ``month``, ``placed`` (has an LSOA code, or
+    frame : columns ``unit`` ("" = in no unit), ``force``, ``period``, ``placed`` (has an LSOA code, or
         coordinates), ``rows`` (events of any kind), ``repeats`` (rows dropped for these) and one column of counts per outcome id.
     """
 
@@ -78,11 +78,11 @@ def tally(
     places: Places | None,
     codes: Mapping[str, str] | None = None,
 ) -> Tally:
-    """Count events by unit (LSOA code, or by place where ``places`` are given), force and month.
+    """Count events by unit (LSOA code, or by place where ``places`` are given), force and period.
 
     codes : LSOA code -> the unit that it is counted in, where that is not the code itself.
     """
-    path = str(events.path)
+    path, when = str(events.path), events.column
     tests = {quoted(o.id): _test(o) for o in outcomes}
     with closing(connect()) as con:
         shared = has_column(con, path, "shared_id")
@@ -96,23 +96,33 @@ def tally(
         flags = ", ".join([f"{n} AS n", "true AS rows", *(f"({test}) AS {name}" for name, test in tests.items())])
         repeats = "coalesce(repeats, 0) AS repeats" if shared else "0 AS repeats"
         parts = [
-            f"SELECT {unit}, force, month, {repeats}, {flags} FROM {source} {'WHERE shared_id IS NULL' if shared else ''}"
+            f"SELECT {unit}, force, {when} AS period, {repeats}, {flags} FROM {source}"
+            f"{' WHERE shared_id IS NULL' if shared else ''}"
         ]
         if shared:
             # One crime of several types counts once in every outcome: the row with a place first, then the earliest.
             every = ", ".join(_once(name) for name in ["rows", *tests])
             parts.append(
-                f"""SELECT unit, placed, force, month, repeats, n, {every} FROM (
-                        SELECT {unit}, force, month, shared_id, crime_type, {repeats}, {flags} FROM {source}
+                f"""SELECT unit, placed, force, period, repeats, n, {every} FROM (
+                        SELECT {unit}, force, {when} AS period, shared_id, crime_type, {repeats}, {flags} FROM {source}
                         WHERE shared_id IS NOT NULL)"""
             )
         sums = ", ".join(f"coalesce(sum(n) FILTER (WHERE {name}), 0)::DOUBLE AS {name}" for name in ["rows", *tests])
         frame = con.execute(
-            f"""SELECT unit, placed, force, month, sum(repeats)::DOUBLE AS repeats, {sums}
+            f"""SELECT unit, placed, force, period, sum(repeats)::DOUBLE AS repeats, {sums}
                 FROM ({" UNION ALL ".join(parts)}) GROUP BY ALL""",
             [path],
         ).df()
-    return Tally(data, events, tuple(o.id for o in outcomes), frame)
+    return Tally(data, events, tuple(o.id for o in outcomes), added_up(events, frame))
+
+
+def added_up(events: Events, frame: pd.DataFrame) -> pd.DataFrame:
+    """Counts by month as counts by the longer period that each month belongs to; months of none go."""
+    if not events.added_up:
+        return frame
+    frame = frame.assign(period=frame["period"].map(dict(events.added_up))).dropna(subset=["period"])
+    counted = [c for c in frame.columns if pd.api.types.is_float_dtype(frame[c])]
+    return frame.groupby([c for c in frame.columns if c not in counted], as_index=False)[counted].sum()
 
 
 def _by_code(con: Any, codes: Mapping[str, str]) -> tuple[str, str]:
@@ -130,7 +140,7 @@ def has_column(con: Any, path: str, column: str) -> bool:
 
 
 def _once(name: str) -> str:
-    order = "NOT placed, month, force, unit, crime_type"
+    order = "NOT placed, period, force, unit, crime_type"
     return f"{name} AND row_number() OVER (PARTITION BY shared_id, {name} ORDER BY {order}) = 1 AS {name}"
 
 
@@ -172,6 +182,10 @@ def check_filters(events: Events, outcomes: Sequence[Outcome]) -> list[DataNote]
         columns = [str(row[0]) for row in described if row[0] not in OWN_COLUMNS]
         seen: dict[str, set[str]] = {}
         for o in outcomes:
+            if o.times and not set(o.times) <= set(columns):
+                hint = "an extract with a date and time in every row has them: source: events"
+                what = "the events have no time of day or day of the week"
+                problems.append(Problem(what, f"outcomes[{o.id}].{'hours' if o.hours else 'weekdays'}", hint=hint))
             for column, values in o.filter.items():
                 where = f"outcomes[{o.id}].filter.{column}"
                 if column not in columns:
@@ -202,8 +216,16 @@ def _unknown(where: str, value: str, known: list[str]) -> Problem:
 
 
 def _test(outcome: Outcome) -> str:
-    tests = [f"{quoted(c)}::VARCHAR IN ({', '.join(map(_text, v))})" for c, v in outcome.filter.items()]
+    tests = [_among(c, v) for c, v in outcome.filter.items()]
+    within = [_among(c, v) for c, v in outcome.times.items()]
+    if within:
+        inside = " AND ".join(f"coalesce({t}, false)" for t in within)
+        tests.append(f"NOT ({inside})" if outcome.outside else f"({inside})")
     return " AND ".join(f"coalesce({t}, false)" for t in tests) or "true"
+
+
+def _among(column: str, values: Sequence[str]) -> str:
+    return f"{quoted(column)}::VARCHAR IN ({', '.join(map(_text, values))})"
 
 
 def quoted(column: str) -> str:

@@ -1,6 +1,7 @@
 """From an extract with one row per person (case, class, school) to a cohort."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,10 @@ from vru.cohort import EPOCH, Cohort, Kind
 from vru.errors import DataError, Problem
 from vru.events import DataNote, Table
 from vru.intake import columns as read
+from vru.intake.linked import Linked, follow, link
+from vru.intake.linked.follow import columns
 from vru.intake.made import Made
+from vru.intake.scales import add_scores
 from vru.intake.values import parse_dates
 from vru.protocol.fields import Outcome, Protocol
 from vru.protocol.rows import CohortPlan, CovariateColumn
@@ -26,15 +30,48 @@ def build_cohort(protocol: Protocol, tables: Mapping[str, Table]) -> Made:
     plan = protocol.cohort
     if plan is None:
         raise TypeError("the plan has no cohort")
-    table = tables[plan.data]
+    table, scored = add_scores(plan, tables)
     outcomes = [o for o in protocol.outcomes if o.column]
     if problems := read.missing_columns(table, _wanted(plan, outcomes)):
         raise DataError(*problems)
     reading = read.Reading(table)
     _refuse_repeated(reading, plan)
     cohort = _cohort(protocol, plan, reading, outcomes)
-    log = (*table.log, *reading.notes, *_notes(cohort, plan))
-    return Made(cohort, log, dict(table.truth), tuple(reading.account), tuple(reading.questions))
+    definitions = {s.definition: tables[s.definition].sha256 for s in plan.scales.values()}
+    cohort = replace(cohort, provenance={**cohort.provenance, **definitions})
+    more = Linked()
+    if plan.follow_up is not None:
+        cohort, more = _linked(protocol, plan, reading, tables, cohort)
+    log = (*table.log, *scored, *reading.notes, *more.notes, *_notes(cohort, plan))
+    account, asked = (*reading.account, *more.lines), (*reading.questions, *more.questions)
+    return Made(cohort, log, dict(table.truth), account, asked)
+
+
+def _linked(
+    protocol: Protocol, plan: CohortPlan, reading: read.Reading, tables: Mapping[str, Table], cohort: Cohort
+) -> tuple[Cohort, Linked]:
+    """The cohort with what other extracts say of its people."""
+    arm = cohort.assigned if cohort.received is None else cohort.received
+    if arm is None or plan.follow_up is None or plan.period is not None:
+        hint = "name assigned or received, and leave out period"
+        raise DataError(Problem("follow-up needs one row per person in one of two arms", "cohort", hint=hint))
+    found = follow(protocol, plan.follow_up, reading, np.array(cohort.ids, dtype=str), arm)
+    if reading.problems:
+        raise DataError(*reading.problems)
+    more = link(protocol, plan.follow_up, tables, reading, found)
+    frames = [cohort.covariates] if len(cohort.covariates.columns) else []
+    covariates = pd.concat([*frames, pd.DataFrame(more.covariates)], axis=1)
+    kinds: dict[str, Kind] = {o.id: o.kind for o in protocol.outcomes if o.kind}
+    whole = replace(
+        cohort,
+        outcomes={o.id: {**cohort.outcomes, **more.outcomes}[o.id] for o in protocol.outcomes},
+        kinds=kinds,
+        covariates=covariates,
+        times={**cohort.times, **more.times},
+        linkage=tuple(more.linkage),
+        provenance={**cohort.provenance, **more.provenance},
+    )
+    return whole, more
 
 
 def _wanted(plan: CohortPlan, outcomes: list[Outcome]) -> list[str]:
@@ -48,6 +85,8 @@ def _wanted(plan: CohortPlan, outcomes: list[Outcome]) -> list[str]:
         *score,
         *map(_column, plan.covariates.values()),
         *(o.column for o in outcomes if o.column),
+        *(o.time for o in outcomes if o.time),
+        *(columns(plan.follow_up) if plan.follow_up else ()),
     ]
 
 
@@ -88,10 +127,13 @@ def _cohort(protocol: Protocol, plan: CohortPlan, reading: read.Reading, outcome
         assigned=arms[0],
         received=arms[1],
         covariates=covariates,
-        **groups,
+        cluster=groups["cluster"],
+        stratum=groups["stratum"],
+        period=groups["period"],
         exposure=exposure,
         running=running,
         dated=dated,
+        times={o.id: _time(reading, o.time, values[o.id]) for o in outcomes if o.time},
         noun=protocol.units.noun,
         provenance={plan.data: reading.table.sha256},
     )
@@ -118,9 +160,18 @@ def _names(reading: read.Reading, what: str, column: str | None) -> tuple[str, .
     return tuple(found.tolist())
 
 
+def _time(reading: read.Reading, column: str, happened: np.ndarray) -> np.ndarray:
+    found = read.numbers(reading, column, gaps=True)
+    wrong = int((~np.isnan(happened) & ~(found > 0)).sum())
+    if wrong:
+        what = f"{wrong:,} rows have an outcome and no follow-up above 0"
+        reading.problems.append(Problem(what, reading.at(column)))
+    return np.where(found > 0, found, np.nan)
+
+
 def _outcome(reading: read.Reading, outcome: Outcome) -> np.ndarray:
     column = outcome.column or ""
-    if outcome.kind == "binary":
+    if outcome.kind in ("binary", "time"):
         return read.yes_no(reading, column)
     found = read.numbers(reading, column, gaps=True)
     known = found[~np.isnan(found)]
@@ -148,7 +199,7 @@ def _notes(cohort: Cohort, plan: CohortPlan) -> list[DataNote]:
         )
     for name, values in cohort.outcomes.items():
         notes.append(DataNote("cohort", f"{name}: not observed, taken as missing", int(np.isnan(values).sum())))
-    for name in plan.covariates:
+    for name in plan.known_before:
         gaps = int(cohort.covariates[name].isna().sum())
         if gaps:
             notes.append(DataNote("cohort", f"{name}: not recorded", gaps))

@@ -12,9 +12,9 @@ import pandas as pd
 from vru.errors import DataError, Problem
 from vru.events import Table
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same extract would be read differently; part of the file's name."""
-TEXT = ("month", "force", "crime_type", "lsoa_code", "lsoa_name", "weekday", "hour", "shared_id")
+TEXT = ("month", "period", "force", "crime_type", "lsoa_code", "lsoa_name", "weekday", "hour", "shared_id")
 NUMBERS = ("longitude", "latitude", "n", "repeats")
 
 

@@ -1,4 +1,4 @@
-"""An extract of offences to events by month and place: dates, ranges, areas, coordinates, repeats."""
+"""An extract of offences to events by period and place: dates, ranges, areas, coordinates, repeats."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from vru.errors import DataError, Problem, Question
-from vru.events import DataNote, Events, Table, months_between
+from vru.events import DataNote, Events, Table
 from vru.intake import columns as read
 from vru.intake.kept import keep
 from vru.keys import fold
-from vru.protocol.tabled import Covers, EventColumns
+from vru.periods import MONTHS, Calendar
+from vru.protocol.tabled import EventColumns
 
 WHOLE = "extract"
 """What stands for the force where an extract is of one: every area is covered by it."""
@@ -20,54 +21,58 @@ _EASTING, _NORTHING = (0.0, 660_000.0), (0.0, 1_230_000.0)
 _LONGITUDE, _LATITUDE = (-8.7, 1.8), (49.8, 60.9)
 _FEW = 0.02
 """Share of rows whose place is outside Britain up to which they are left without one; above it the columns are wrong."""
+_SILENT = 0.2
+"""Share of days or weeks without a row up to which each is asked about; where more are empty, an empty one is nothing odd."""
 _MIDNIGHT = 0.5
 """Share of times at exactly midnight from which the hour says nothing."""
 
 
-def read_offences(table: Table, plan: EventColumns, cache: Path, units: Sequence[str] = ()) -> Events:
-    """Events in the cache, without ids: month, weekday, hour, place, kind and the columns kept for filters.
+def read_offences(
+    table: Table, plan: EventColumns, cache: Path, units: Sequence[str] = (), calendar: Calendar = MONTHS
+) -> Events:
+    """Events in the cache, without ids: month, period, weekday, hour, place, kind and the columns kept for filters.
 
-    units : areas that the plan names; one that the file spells otherwise (case, spaces) is taken for it.
+    units : areas that the plan names; one that the file spells otherwise (case, spaces) is taken for it. calendar : the
+    plan's periods.
 
     Raises
     ------
     DataError
-        Columns that are not there, dates or coordinates that cannot be read, a month that the plan says is covered and
-        that has no row at the beginning or end.
+        Columns that are not there, dates or coordinates that cannot be read, no row in any period that is covered.
     """
     reading = read.Reading(table)
     if problems := read.missing_columns(table, plan.columns()):
         raise DataError(*problems)
-    when = _when(reading, plan)
+    when = _when(reading, plan, calendar)
     place = _place(reading, plan, units)
     kind = reading.cells(plan.kind).text if plan.kind else np.full(len(table.frame), "event")
     if reading.problems:
         raise DataError(*reading.problems)
     frame = pd.DataFrame({"month": when.dt.strftime("%Y-%m"), "force": WHOLE, "crime_type": _or_null(kind), **place})
+    if (by := "month" if calendar.kind == "month" else "period") == "period":
+        frame["period"] = calendar.of_days(when.to_numpy())
     frame["weekday"] = _WEEKDAYS[when.dt.day_of_week.to_numpy()]
     frame["hour"] = when.dt.strftime("%H")
     for column in plan.keep:
         frame[column] = _or_null(reading.cells(column).text)
-    frame = _counted_once(reading, plan, frame)
-    inside = frame["month"].isin(_covered(reading, plan.covers, frame["month"])).to_numpy()
+    frame = _counted_once(reading, plan, frame, by)
+    present = plan.covers.present(calendar)
+    _tell_covered(reading, present, frame[by], calendar)
+    inside = frame[by].isin(present).to_numpy()
     _tell_times(reading, plan, when)
-    made_from = {**plan.model_dump(mode="json"), "units": sorted(units)}
+    made_from = {**plan.model_dump(mode="json"), "units": sorted(units), "calendar": repr(calendar)}
     at = keep(frame[inside], table, made_from, cache)
     if reading.problems:
         raise DataError(*reading.problems)
-    present = {WHOLE: _months(plan.covers)}
-    return Events(at, present, table.sha256, (*table.log, *reading.notes), questions=tuple(reading.questions))
-
-
-def _months(covers: Covers) -> tuple[str, ...]:
-    return tuple(m for m in months_between(covers.first, covers.last) if m not in covers.missing)
+    log = (*table.log, *reading.notes)
+    return Events(at, {WHOLE: present}, table.sha256, log, questions=tuple(reading.questions), calendar=calendar)
 
 
 def _or_null(text: np.ndarray) -> pd.Series:
     return pd.Series(text, dtype="str").replace("", None)
 
 
-def _when(reading: read.Reading, plan: EventColumns) -> pd.Series:
+def _when(reading: read.Reading, plan: EventColumns, calendar: Calendar) -> pd.Series:
     """When each row happened: its date, or the end or middle of its range. Ranges that run backwards are a problem."""
     start = read.dates(reading, plan.when)
     if plan.until is None or reading.problems:
@@ -78,8 +83,8 @@ def _when(reading: read.Reading, plan: EventColumns) -> pd.Series:
         what = f"{int(backwards.sum()):,} rows end before they begin"
         reading.problems.append(Problem(what, reading.at(plan.until), hint=f"is {plan.when} the earlier of the two?"))
     end = end.fillna(start)
-    crossing = (start.dt.strftime("%Y-%m") != end.dt.strftime("%Y-%m")).to_numpy()
-    text = f"{plan.when} to {plan.until}: ranges over more than one month, counted at their {plan.at}"
+    crossing = calendar.of_days(start.to_numpy()) != calendar.of_days(end.to_numpy())
+    text = f"{plan.when} to {plan.until}: ranges over more than one {calendar.noun}, counted at their {plan.at}"
     reading.notes.append(DataNote("events", text, int(crossing.sum())))
     moments: Mapping[str, pd.Series] = {"start": start, "middle": start + (end - start) / 2, "end": end}
     return moments[plan.at]
@@ -152,21 +157,19 @@ def _degrees(east: np.ndarray, north: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.where(known, x, np.nan), np.where(known, y, np.nan)
 
 
-def _counted_once(reading: read.Reading, plan: EventColumns, frame: pd.DataFrame) -> pd.DataFrame:
+def _counted_once(reading: read.Reading, plan: EventColumns, frame: pd.DataFrame, by: str) -> pd.DataFrame:
     """One row for each id and kind, the earliest; ids of several kinds are marked, so that an outcome counts them once."""
     if plan.id is None:
         return frame
     ref = pd.Series(read.ids(reading, plan.id))
     named = (ref != "").to_numpy()
-    rows = frame.assign(ref=ref, kind_=frame["crime_type"].fillna("")).sort_values(
-        ["ref", "month", "kind_"], kind="stable"
-    )
+    rows = frame.assign(ref=ref, kind_=frame["crime_type"].fillna("")).sort_values(["ref", by, "kind_"], kind="stable")
     again = rows.duplicated(["ref", "kind_"]) & (rows["ref"] != "")
-    alike = rows[rows["ref"] != ""].groupby(["ref", "kind_"])["month"].transform("size").astype(float)
-    places = rows[rows["ref"] != ""].groupby("ref")[["month", "lsoa_code"]].nunique()
+    alike = rows[rows["ref"] != ""].groupby(["ref", "kind_"])[by].transform("size").astype(float)
+    places = rows[rows["ref"] != ""].groupby("ref")[[by, "lsoa_code"]].nunique()
     for what, n in (
         (f"rows that repeat a {plan.id} of the same kind, counted once", int(again.sum())),
-        (f"{plan.id} whose rows differ in month, counted in the first", int((places["month"] > 1).sum())),
+        (f"{plan.id} whose rows differ in {by}, counted in the first", int((places[by] > 1).sum())),
         (f"{plan.id} whose rows differ in area", int((places["lsoa_code"] > 1).sum())),
         (f"rows without a {plan.id}, counted each", int((~named).sum())),
     ):
@@ -181,25 +184,26 @@ def _counted_once(reading: read.Reading, plan: EventColumns, frame: pd.DataFrame
     return kept.drop(columns=["ref", "kind_"])
 
 
-def _covered(reading: read.Reading, covers: Covers, month: pd.Series) -> tuple[str, ...]:
-    """The months that count; rows outside them are told, and covered months without any row are asked about."""
-    months = _months(covers)
-    outside = int((~month.isin(months)).sum())
-    where = reading.at("covers")
-    if outside:
-        text = f"rows in months that the plan does not say are covered ({month.min()} to {month.max()} in the file)"
+def _tell_covered(reading: read.Reading, present: Sequence[str], found: pd.Series, calendar: Calendar) -> None:
+    """Rows outside the periods that count are told, and covered periods without any row are asked about."""
+    where, noun = reading.at("covers"), calendar.plural
+    if outside := int((~found.isin(present)).sum()):
+        text = f"rows in {noun} that the plan does not say are covered ({found.min()} to {found.max()} in the file)"
         reading.notes.append(DataNote("events", text, outside))
-    rows = month.value_counts().reindex(list(months), fill_value=0)
-    silent = [m for m in months if not rows[m]]
-    if len(silent) == len(months):
-        what = "no row lies in any month that the plan says is covered"
-        reading.problems.append(Problem(what, where, f"{months[0]} to {months[-1]}"))
-    elif silent:
+    rows = found.value_counts().reindex(list(present), fill_value=0)
+    silent = [p for p in present if not rows[p]]
+    if len(silent) == len(present):
+        what = f"no row lies in any {calendar.noun} that the plan says is covered"
+        whole = f"{present[0]} to {calendar.last_of(present[-1])}" if present else f"at least one whole {calendar.noun}"
+        reading.problems.append(Problem(what, where, whole))
+    elif silent and (not calendar.by_days or len(silent) <= _SILENT * len(present)):
         named = f"{', '.join(silent[:12])}{' and more' if len(silent) > 12 else ''}"
-        said = f"no row at all in {named}. Did nothing happen, or were these months not supplied?"
+        said = f"no row at all in {named}. Did nothing happen, or were these {noun} not supplied?"
         hint = "name them under covers.missing, or let covers.first and covers.last leave them out"
-        reading.questions.append(Question("months_without_rows", said, hint))
-    return months
+        reading.questions.append(Question(f"{noun.replace(' ', '_').replace('-', '_')}_without_rows", said, hint))
+    elif silent:
+        text = f"{noun} without any row, counted as {noun} without events: the file is sparse"
+        reading.notes.append(DataNote("events", text, len(silent)))
 
 
 def _tell_times(reading: read.Reading, plan: EventColumns, when: pd.Series) -> None:

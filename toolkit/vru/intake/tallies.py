@@ -1,4 +1,4 @@
-"""A table that was already tallied to events by area and month: each row stands for as many events as it counts."""
+"""A table that was already tallied to events by area and period: each row stands for as many events as it counts."""
 
 import re
 from collections.abc import Sequence
@@ -9,25 +9,29 @@ import numpy as np
 import pandas as pd
 
 from vru.errors import DataError, Problem, Question
-from vru.events import DataNote, Events, Table, months_between
+from vru.events import DataNote, Events, Table
 from vru.intake import columns as read
 from vru.intake import values as v
 from vru.intake.kept import keep
 from vru.intake.offences import spelt
+from vru.intake.written import FORMS, label_of, periods_of
 from vru.keys import fold, slug
+from vru.periods import MONTHS, Calendar
 from vru.protocol.tabled import CountColumns
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(-01( 00:00(:00)?)?)?")
 _TOTAL = re.compile(r"(grand |sub)?totals?( .*)?|all( \w+)?|england( and wales)?|wales|force|sum|overall")
 _MARK = re.compile(r"<\s*\d+|[*:.~#-]+|[a-z]|\[[a-z]\]|supp(ressed)?", re.IGNORECASE)
 _FAR, _LARGE = 8.0, 50.0
 """A count this many times the largest of its area's others, and at least so large, is asked about."""
 
 
-def read_tallies(table: Table, plan: CountColumns, cache: Path, units: Sequence[str] = ()) -> Events:
-    """Counts by area, month and kind. An empty cell is not known, an area without a row for a month is missing there.
+def read_tallies(
+    table: Table, plan: CountColumns, cache: Path, units: Sequence[str] = (), calendar: Calendar = MONTHS
+) -> Events:
+    """Counts by area, period and kind. An empty cell is not known, an area without a row for a period is missing there.
 
-    units : areas that the plan names; one that the file spells otherwise (case, spaces) is taken for it.
+    units : areas that the plan names; one that the file spells otherwise (case, spaces) is taken for it. calendar : the
+    plan's periods; a table by month is added up to quarters or years, and the log says so.
 
     Raises
     ------
@@ -35,82 +39,71 @@ def read_tallies(table: Table, plan: CountColumns, cache: Path, units: Sequence[
         Columns that are not there; cells that are no whole number from 0 on; months that cannot be read; an area and
         month twice; rows that look like totals and are not named as such; suppressed cells without a rule for them.
     """
-    events = _read(table, plan, cache, units)
+    events = _read(table, plan, cache, units, calendar)
     if plan.hidden is None or not any(": suppressed cells, " in n.text for n in events.log):
         return events
-    ends = [_read(table, plan.model_copy(update={"hidden": end}), cache, units).path for end in ("low", "high")]
+    ends = [
+        _read(table, plan.model_copy(update={"hidden": end}), cache, units, calendar).path for end in ("low", "high")
+    ]
     return replace(events, bounds=(ends[0], ends[1]))
 
 
-def _read(table: Table, plan: CountColumns, cache: Path, units: Sequence[str]) -> Events:
+def _read(table: Table, plan: CountColumns, cache: Path, units: Sequence[str], calendar: Calendar) -> Events:
     reading = read.Reading(table)
     if problems := read.missing_columns(table, plan.columns()):
         raise DataError(*problems)
-    long = _by_column(reading, plan) if plan.months_in == "columns" else _by_row(reading, plan)
+    long = (_by_column if plan.months_in == "columns" else _by_row)(reading, plan, calendar)
     if reading.problems:
         raise DataError(*reading.problems)
     long = _without_totals(reading, plan, long)
     long = long.assign(area=spelt(reading, plan.area, long["area"].to_numpy(dtype=str), units))
-    _refuse_repeats(reading, long)
-    _ask_far(reading, long)
+    _refuse_repeats(reading, long, calendar.noun)
+    _ask_far(reading, long, calendar.noun)
     if reading.problems:
         raise DataError(*reading.problems)
     known = long[np.isfinite(long["n"])]
-    at = keep(_events(known), table, {**plan.model_dump(mode="json"), "units": sorted(units)}, cache)
+    calendar = _counted_by(reading, long, calendar)
+    made_from = {**plan.model_dump(mode="json"), "units": sorted(units), "calendar": repr(calendar)}
+    at = keep(_events(known, calendar), table, made_from, cache)
     present = _present(long)
-    log = (*table.log, *reading.notes, *_gap_notes(present))
-    return Events(at, present, table.sha256, log, questions=tuple(reading.questions))
+    log = (*table.log, *reading.notes, *_gap_notes(present, calendar))
+    return Events(at, present, table.sha256, log, questions=tuple(reading.questions), calendar=calendar)
 
 
-def _by_row(reading: read.Reading, plan: CountColumns) -> pd.DataFrame:
+def _by_row(reading: read.Reading, plan: CountColumns, calendar: Calendar) -> pd.DataFrame:
     assert plan.period is not None  # the plan's own validation
     area = read.keys(reading, plan.area, "area")
-    month = _months(reading, plan.period, reading.cells(plan.period).text)
+    when = periods_of(reading, plan.period, reading.cells(plan.period).text, calendar)
     kind = reading.cells(plan.kind).text if plan.kind else None
     parts = []
     for name, column in plan.counts.items():
         what = name if kind is None else np.array([f"{name}: {k}" if len(plan.counts) > 1 else k for k in kind])
-        parts.append(pd.DataFrame({"area": area, "month": month, "kind": what, "n": _numbers(reading, plan, column)}))
+        parts.append(pd.DataFrame({"area": area, "period": when, "kind": what, "n": _numbers(reading, plan, column)}))
     return pd.concat(parts, ignore_index=True)
 
 
-def _by_column(reading: read.Reading, plan: CountColumns) -> pd.DataFrame:
-    """Every column whose name is a month, melted; other columns are named in the log."""
+def _by_column(reading: read.Reading, plan: CountColumns, calendar: Calendar) -> pd.DataFrame:
+    """Every column whose name is a period, melted; other columns are named in the log."""
     area = read.keys(reading, plan.area, "area")
     kind = reading.cells(plan.kind).text if plan.kind else np.full(len(area), "count")
     names = [str(c) for c in reading.table.frame.columns]
-    months = {c: m.group(0)[:7] for c in names if (m := _MONTH.fullmatch(c))}
-    if not months:
-        hint = "name the columns 2021-04, 2021-05 and so on"
-        reading.problems.append(Problem("no column is named as a month", reading.table.name, "YYYY-MM", hint))
+    when = {c: label for c in names if (label := label_of(c, calendar))}
+    if not when:
+        what = f"no column is named as a {calendar.noun}"
+        reading.problems.append(Problem(what, reading.table.name, FORMS[calendar.kind]))
         return pd.DataFrame()
-    other = [c for c in names if c not in months and c not in plan.columns()]
+    other = [c for c in names if c not in when and c not in plan.columns()]
     if other:
         reading.notes.append(
-            DataNote("counts", f"columns that are no month and are not read: {', '.join(other[:10])}", len(other))
+            DataNote(
+                "counts", f"columns that are no {calendar.noun} and are not read: {', '.join(other[:10])}", len(other)
+            )
         )
     parts = [
-        pd.DataFrame({"area": area, "month": month, "kind": kind, "n": _numbers(reading, plan, column)})
-        for column, month in months.items()
+        pd.DataFrame({"area": area, "period": label, "kind": kind, "n": _numbers(reading, plan, column)})
+        for column, label in when.items()
     ]
     return pd.concat(parts, ignore_index=True)
-
-
-def _months(reading: read.Reading, column: str, text: np.ndarray) -> np.ndarray:
-    """Months as YYYY-MM: written so, or as the first day of a month, or as the plan's ``dates`` says."""
-    kinds, at = np.unique(text, return_inverse=True)
-    if reading.marks.dates is None:
-        found = [m.group(0)[:7] if (m := _MONTH.fullmatch(str(k))) else "" for k in kinds]
-    else:
-        days = pd.to_datetime(pd.Series(kinds), errors="coerce", format=reading.marks.dates)
-        found = days.dt.strftime("%Y-%m").fillna("").tolist()
-    month = np.array(found, dtype=str)[at]
-    wrong = month == ""
-    if wrong.any():
-        what = f"{int(wrong.sum()):,} rows hold no month: {v.few(text[wrong])}"
-        hint = 'declare how months are written: dates: "%b %Y" for Apr 2021'
-        reading.problems.append(Problem(what, reading.at(column), reading.marks.dates or "YYYY-MM", hint))
-    return month
 
 
 def _numbers(reading: read.Reading, plan: CountColumns, column: str) -> np.ndarray:
@@ -161,15 +154,15 @@ def _hint_at_marks(reading: read.Reading, column: str, cells: v.Cells, found: np
     ]
 
 
-def _ask_far(reading: read.Reading, long: pd.DataFrame) -> None:
+def _ask_far(reading: read.Reading, long: pd.DataFrame, noun: str) -> None:
     """Counts far above all others of their area and kind: a slip of the keys, or of two columns."""
     for (area, kind), own in long[np.isfinite(long["n"])].groupby(["area", "kind"]):
         n = np.sort(own["n"].to_numpy())
         if len(n) < 6 or n[-1] < _LARGE or n[-1] < _FAR * max(n[-2], 1.0):
             continue
-        month = own.loc[own["n"].idxmax(), "month"]
-        said = f"{area}, {month}, {kind}: {n[-1]:,.0f}, where no other month has more than {n[-2]:,.0f}. Is it right?"
-        reading.questions.append(Question(f"far_{slug(f'{area} {month}')}", said, "mend the cell, or leave it empty"))
+        when = own.loc[own["n"].idxmax(), "period"]
+        said = f"{area}, {when}, {kind}: {n[-1]:,.0f}, where no other {noun} has more than {n[-2]:,.0f}. Is it right?"
+        reading.questions.append(Question(f"far_{slug(f'{area} {when}')}", said, "mend the cell, or leave it empty"))
 
 
 def _without_totals(reading: read.Reading, plan: CountColumns, long: pd.DataFrame) -> pd.DataFrame:
@@ -192,25 +185,36 @@ def _without_totals(reading: read.Reading, plan: CountColumns, long: pd.DataFram
     return long[~long["area"].isin(out)]
 
 
-def _refuse_repeats(reading: read.Reading, long: pd.DataFrame) -> None:
-    twice = long[long.duplicated(["area", "month", "kind"])]
+def _refuse_repeats(reading: read.Reading, long: pd.DataFrame, noun: str) -> None:
+    twice = long[long.duplicated(["area", "period", "kind"])]
     if len(twice):
         shown = ", ".join(
-            f"{a} {m}" for a, m in twice[["area", "month"]].drop_duplicates().head(5).itertuples(index=False)
+            f"{a} {m}" for a, m in twice[["area", "period"]].drop_duplicates().head(5).itertuples(index=False)
         )
-        hint = "one row for each area, month and kind: name the column that tells them apart as kind, or add them up"
+        hint = f"one row for each area, {noun} and kind: name the column that tells them apart as kind, or add them up"
         reading.problems.append(
             Problem(
-                f"{len(twice):,} counts are of an area and month that has one: {shown}", reading.table.name, hint=hint
+                f"{len(twice):,} counts are of an area and {noun} that has one: {shown}", reading.table.name, hint=hint
             )
         )
 
 
-def _events(known: pd.DataFrame) -> pd.DataFrame:
+def _counted_by(reading: read.Reading, long: pd.DataFrame, calendar: Calendar) -> Calendar:
+    """The plan's periods; or months, where the table of a plan by quarter or year has any that begins none of them."""
+    if calendar.by_days or calendar.kind == "month" or all(map(calendar.begins, long["period"].unique())):
+        return calendar
+    text = f"{reading.table.name} counts by month; months are added up to {calendar.plural}"
+    reading.notes.append(DataNote("counts", text))
+    return MONTHS
+
+
+def _events(known: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:
     n = len(known)
+    when = known["period"].to_numpy()
     return pd.DataFrame(
         {
-            "month": known["month"].to_numpy(),
+            "month": [p[:7] for p in when],
+            **({} if calendar.kind == "month" else {"period": when}),
             # Each area is covered by itself, so that a cell that is not known is missing there and nowhere else.
             "force": known["area"].to_numpy(),
             "crime_type": known["kind"].to_numpy(),
@@ -224,19 +228,23 @@ def _events(known: pd.DataFrame) -> pd.DataFrame:
 
 
 def _present(long: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Area -> months in which everything that the table counts is known there."""
+    """Area -> periods in which everything that the table counts is known there."""
     whole = (
-        long.assign(known=np.isfinite(long["n"])).groupby(["area", "month"])["known"].agg(["all", "size"]).reset_index()
+        long.assign(known=np.isfinite(long["n"]))
+        .groupby(["area", "period"])["known"]
+        .agg(["all", "size"])
+        .reset_index()
     )
     kinds = long["kind"].nunique()
     full = whole[whole["all"] & (whole["size"] == kinds)]
-    return {str(area): tuple(sorted(own["month"])) for area, own in full.groupby("area")}
+    return {str(area): tuple(sorted(own["period"])) for area, own in full.groupby("area")}
 
 
-def _gap_notes(present: dict[str, tuple[str, ...]]) -> list[DataNote]:
-    months = sorted({m for own in present.values() for m in own})
-    if not months:
+def _gap_notes(present: dict[str, tuple[str, ...]], calendar: Calendar) -> list[DataNote]:
+    labels = sorted({p for own in present.values() for p in own})
+    if not labels:
         return []
-    gone = sum(len(set(months_between(months[0], months[-1])) - set(own)) for own in present.values())
-    text = f"area-months from {months[0]} to {months[-1]} without a count, taken as missing"
+    every = calendar.between(labels[0], calendar.last_of(labels[-1]))
+    gone = sum(len(set(every) - set(own)) for own in present.values())
+    text = f"area-{calendar.plural} from {labels[0]} to {labels[-1]} without a count, taken as missing"
     return [DataNote("counts", text, gone)] if gone else []

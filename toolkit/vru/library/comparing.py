@@ -50,7 +50,14 @@ def compare_results(
 def _as_then(published: EvaluationResult, recomputed: EvaluationResult) -> EvaluationResult:
     known = {f.check for f in published.findings}
     kept = tuple(f for f in recomputed.findings if f.check in known or f.check not in SINCE or f.verdict == "fail")
-    return replace(recomputed, findings=kept)
+    # Replays and other choices are no part of making a result again: their own commands make them, bound to the same digests.
+    return replace(
+        recomputed,
+        findings=kept,
+        map=recomputed.map if published.map else None,
+        calibration=published.calibration,
+        specifications=published.specifications,
+    )
 
 
 def compare_versions(published: EvaluationResult, recomputed: EvaluationResult) -> tuple[Difference, ...]:

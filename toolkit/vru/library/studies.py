@@ -172,6 +172,8 @@ def poolable(record: LearningRecord, outcome: str) -> tuple[Effect | None, str]:
     if not relative:
         return None, f"{_NOT_POOLED[ranked[0].scale]}; only rate ratios are pooled"
     se = relative[0].se
+    if "hazard ratio" in relative[0].estimand:
+        return None, "its effect is a hazard ratio; only rate and risk ratios are pooled"
     if se is None or se <= 0:
         return None, "its effect has no standard error, so it has no weight"
     if not (_SMALLEST_SE <= se <= _LARGEST and abs(relative[0].estimate) <= _LARGEST):

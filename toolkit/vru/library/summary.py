@@ -5,6 +5,7 @@ import math
 from vru.protocol import Protocol
 from vru.results import Estimate, EvaluationResult
 from vru.words.evidence import is_exercise, strength
+from vru.words.terms import noun_of
 
 MAX_WORDS = 120
 DIFFERENCES = ("mean_difference", "risk_difference")
@@ -48,9 +49,10 @@ def _effect(protocol: Protocol, result: EvaluationResult, estimate: Estimate) ->
 
 def _what(protocol: Protocol, estimate: Estimate) -> str:
     name = estimate.outcome.replace("_", " ")
-    kind = next((o.kind for o in protocol.outcomes if o.id == estimate.outcome), None)
+    found = next((o for o in protocol.outcomes if o.id == estimate.outcome), None)
+    kind = None if found is None else found.kind
     if kind is None:
-        return f"{name} offences"
+        return f"{name} {noun_of(found)[1] if found else 'offences'}"
     return {"binary": f"{protocol.units.noun} with the outcome ({name})", "count": f"events ({name})"}.get(kind, name)
 
 

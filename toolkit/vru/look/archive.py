@@ -3,11 +3,12 @@
 from contextlib import closing
 from typing import Any
 
-from vru.events import Events, months_between
+from vru.events import Events
 from vru.geography.tally import connect
 from vru.keys import fold
 from vru.look.looked import Coverage, Looked, Part
 from vru.look.proposal import quoted
+from vru.periods import months_between
 
 _SHIFT = 0.05
 """A change between halves of the months, in the share of rows without a place, that a reader should hear of."""

@@ -9,7 +9,7 @@ from vru.look.proposal import Place, options_line, placed, quoted
 from vru.sources.extract import ExtractOptions
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])(-01)?")
-_PAIRS = ((r"east(ing)?s?|x|osgb_?x", r"north(ing)?s?|y|osgb_?y"), (r"lon(g|gitude)?", r"lat(itude)?"))
+_PAIRS = ((r"e(ast(ing)?s?)?|x|osgb_?x", r"n(orth(ing)?s?)?|y|osgb_?y"), (r"lon(g|gitude)?", r"lat(itude)?"))
 _REFERENCE = re.compile(r"\b(ref|reference|id|urn|number)\b")
 _MANY_MONTHS = 6
 
@@ -79,8 +79,9 @@ def _offences(
     if days is not None and len(days):
         first, last = f"{days.min():%Y-%m}", f"{days.max():%Y-%m}"
         lines.append(
-            f"      covers: {{first: {first}, last: {last}}}  # the months the file was made for; missing: [..] within"
+            f"      covers: {{first: {first}, last: {last}}}  # what the file was made for, months or days; missing: [..] within"
         )
+    lines += ["window: {first: YYYY-MM-DD, last: YYYY-MM-DD, period: week, counted_from: start}  # or month, YYYY-MM"]
     lines += ["units:", "  kind: polygon", "  boundaries: MAP.geojson  # vru look MAP.geojson names its areas"]
     return "\n".join([*lines, "  # or kind: area or lsoa21, with area: COLUMN in place of coordinates"])
 

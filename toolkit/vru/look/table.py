@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from vru.events import Table, months_between
+from vru.events import Table
 from vru.intake import columns as read
 from vru.look.areas_block import areas_plan
 from vru.look.column import Column, look_at_column
 from vru.look.looked import Coverage, Looked, Part
 from vru.look.proposal import DaysTable, Place, options_line, table_plan
+from vru.periods import months_between
 from vru.sources.extract import ExtractOptions
 
 MOST_MONTHS = 600

@@ -18,6 +18,8 @@ from vru.methods import (
     staggered_did,
     staggered_poisson,
     structural_series,
+    survival_comparison,
+    survival_trial,
     synthetic_control,
     synthetic_did,
     weighted_displacement,
@@ -49,5 +51,7 @@ METHODS: dict[str, Method] = {
         adjusted_comparison,
         instrumented,
         regression_discontinuity,
+        survival_trial,
+        survival_comparison,
     )
 }

@@ -20,7 +20,8 @@ from vru.methods.people.describe import arms, balance
 from vru.methods.people.rows import take_rows
 from vru.results import Estimate, Interval, Scale
 from vru.stats.counterfactual import Target
-from vru.stats.intervals import prevented, prevented_bounds, two_sided_p, wald
+from vru.stats.few_prevented import Expected, behind, prevented_interval
+from vru.stats.intervals import prevented, two_sided_p, wald
 
 CERTAIN = 1e-6
 """Propensities nearer to 0 or 1 than this are certainties: the covariates separate some rows from the other arm."""
@@ -204,7 +205,9 @@ def _prevented(sample: Sample, answer: _Answer, opts: Options) -> Interval | Non
     bounds = wald(answer.chosen.value, answer.chosen.se, opts.level, answer.chosen.df)
     if answer.scale == "log_rate_ratio":
         observed = float(rows.y[rows.treated].sum())
-        middle, saved = prevented(observed, answer.chosen.value), prevented_bounds(observed, bounds)
+        due = observed * math.exp(-answer.chosen.value)
+        middle = prevented(observed, answer.chosen.value)
+        saved = prevented_interval(observed, Expected(due, behind(due)), bounds, opts.level)
         return None if middle is None else Interval(middle, saved.low, saved.high)
     size = 1.0 if answer.scale == "count_difference" else float(sample.arms[0])
     low, high = (None if v is None else -v * size for v in (bounds.high, bounds.low))

@@ -6,6 +6,7 @@ import numpy as np
 
 from vru.errors import MethodError, Problem
 from vru.panel import Panel, Role
+from vru.periods import MONTHS, Calendar
 from vru.results import PathPoint
 
 
@@ -26,6 +27,7 @@ class Arms:
     first: np.ndarray
     exposure: np.ndarray | None
     notes: tuple[str, ...]
+    calendar: Calendar = MONTHS
 
     @property
     def treated(self) -> np.ndarray:
@@ -48,9 +50,9 @@ class Arms:
         return len(np.unique(self.first[self.treated])) > 1
 
     @property
-    def month(self) -> np.ndarray:
-        """Calendar month 1-12 per period, ``(n_periods,)``."""
-        return np.array([int(p[5:7]) for p in self.periods])
+    def angle(self) -> np.ndarray:
+        """Time of year per period, 0 to 2 pi and on, ``(n_periods,)``."""
+        return self.calendar.angle(self.periods)
 
     @property
     def n_pre(self) -> int:
@@ -193,6 +195,7 @@ def _assemble(kept: Panel, counts: np.ndarray, role: np.ndarray, live: np.ndarra
         first=first[live],
         exposure=None if kept.exposure is None else kept.exposure[live],
         notes=tuple(notes),
+        calendar=kept.calendar,
     )
 
 
@@ -220,4 +223,5 @@ def _keep_periods(arms: Arms, keep: np.ndarray) -> Arms:
         moved,
         None if arms.exposure is None else arms.exposure[:, keep],
         notes,
+        arms.calendar,
     )

@@ -17,7 +17,8 @@ from vru.panel import Panel
 from vru.results import Estimate, Interval
 from vru.stats.counts import conditional_ratio, e_test_p, exact_ratio
 from vru.stats.dispersion import Dispersion, series_dispersion
-from vru.stats.intervals import Bounds, prevented, prevented_bounds, quantile, two_sided_p, wald
+from vru.stats.few_prevented import Expected, behind, prevented_interval
+from vru.stats.intervals import Bounds, prevented, quantile, two_sided_p, wald
 
 
 class Options(MethodOptions):
@@ -88,7 +89,8 @@ def _dispersion(arms: Arms, cells: np.ndarray, before: np.ndarray, after: np.nda
     exposed = (cells * np.where(arms.after, ratio, 1.0)).sum(axis=1)
     rate = (before + after) / exposed
     expected = (rate[:, None] * cells * np.where(arms.after, ratio, 1.0)).sum(axis=0)
-    return series_dispersion(arms.counts.sum(axis=0), expected, arms.post, arms.month)
+    harmonics = arms.calendar.harmonics if len(arms.periods) >= arms.calendar.months(24) else 0
+    return series_dispersion(arms.counts.sum(axis=0), expected, arms.post, arms.angle, harmonics)
 
 
 def _inference(opts: Options, value: float, counts: PhaseCounts, extra: Dispersion, arms: Arms) -> Inference:
@@ -147,7 +149,10 @@ def _estimate(
     rate = counts.before / (cells * ~arms.after).sum(axis=1)
     expected = (rate[:, None] * cells).sum(axis=0)
     later, due = float(counts.after.sum()), float((counts.before * counts.odds).sum())
-    saved = prevented_bounds(later, answer.bounds)
+    supported = Expected(
+        due, behind(float(counts.before.sum())), extra.phi if opts.interval == "overdispersed" else None
+    )
+    saved = prevented_interval(later, supported, answer.bounds, opts.level)
     middle = prevented(later, value) if later else due
     return Estimate(
         analysis="",
@@ -163,11 +168,7 @@ def _estimate(
         level=opts.level,
         p=answer.p,
         inference=answer.words,
-        events_prevented=None
-        if middle is None
-        else Interval(middle, saved.low, saved.high)
-        if later
-        else Interval(middle, None, None),
+        events_prevented=None if middle is None else Interval(middle, saved.low, saved.high),
         n_treated=len(arms.units),
         n_comparison=0,
         n_pre=arms.n_pre,
@@ -197,7 +198,7 @@ def _notes(opts: Options, arms: Arms, later: float, extra: Dispersion) -> tuple[
         notes.append("Rates are per unit of exposure (for example residents), not per unit-month.")
     seen = arms.observed.any(axis=0)
     shares = [
-        np.bincount(arms.month[seen & phase], minlength=13) / max(1, int((seen & phase).sum()))
+        np.bincount(arms.calendar.season(arms.periods)[seen & phase], minlength=13) / max(1, int((seen & phase).sum()))
         for phase in (~arms.post, arms.post)
     ]
     if np.abs(shares[0] - shares[1]).max() > 0.02:

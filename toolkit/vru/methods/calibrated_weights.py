@@ -28,7 +28,7 @@ class Options(MethodOptions):
     """What is balanced and how the answer is judged.
 
     match_number : weights also sum to the number of treated units.
-    months_per_block : months before the start are balanced in blocks of so many, the last block full; by
+    months_per_block : time before the start is balanced in blocks of about so many months, the last block full; by
         default 3 with at least 100 comparison units, else 12, as few units cannot balance much.
     predictors : columns of the panel's covariates whose totals are balanced too.
     statistic, draws : of the permutation test, as in synthetic_control.
@@ -100,7 +100,7 @@ def _refuse_chance(setting: Setting, opts: Options) -> str:
     got = due = spread = 0.0
     for first in (0, 1):
         fitted, other = before[:, first::2], before[:, 1 - first :: 2].sum(axis=1)
-        features = _blocks(fitted, max(1, _months(setting, opts) // 2))
+        features = _blocks(fitted, max(1, _length(setting, opts) // 2))
         if setting.covariates is not None:
             features = np.column_stack([features, setting.covariates])
         number = int(treated.sum())
@@ -136,21 +136,21 @@ def _share(setting: Setting, opts: Options) -> Share:
 
 
 def _balance(setting: Setting, opts: Options, chosen: np.ndarray, pool: np.ndarray) -> Calibrated:
-    features = _blocks(setting.counts[:, : setting.n_pre], _months(setting, opts))
+    features = _blocks(setting.counts[:, : setting.n_pre], _length(setting, opts))
     if setting.covariates is not None:
         features = np.column_stack([features, setting.covariates])
     return calibrate(features[pool], features[chosen].sum(axis=0), int(chosen.sum()), match_number=opts.match_number)
 
 
-def _months(setting: Setting, opts: Options) -> int:
-    if opts.months_per_block is not None:
-        return opts.months_per_block
-    return FINE if int((~setting.arms.treated).sum()) >= MANY_UNITS else COARSE
+def _length(setting: Setting, opts: Options) -> int:
+    """Periods to a block."""
+    usual = FINE if int((~setting.arms.treated).sum()) >= MANY_UNITS else COARSE
+    return setting.arms.calendar.months(opts.months_per_block or usual)
 
 
-def _blocks(before: np.ndarray, months: int) -> np.ndarray:
+def _blocks(before: np.ndarray, length: int) -> np.ndarray:
     """Sums over blocks counted back from the start, ``(n_units, n_blocks)``; a first, shorter block is kept."""
-    edges = np.arange(before.shape[1], 0, -months)[::-1] - months
+    edges = np.arange(before.shape[1], 0, -length)[::-1] - length
     return np.add.reduceat(before, np.maximum(edges, 0), axis=1)
 
 
@@ -159,7 +159,7 @@ def _notes(setting: Setting, opts: Options, made: Calibrated, closeness: float) 
     matched = "offences before the start" + (f" and {', '.join(opts.predictors)}" if opts.predictors else "")
     notes = [
         f"{number} comparison units weighted to the treated units' total {matched} (blocks of "
-        f"{_months(setting, opts)} months); they carry as much information as {made.effective:.0f} equally weighted "
+        f"{_length(setting, opts)} months); they carry as much information as {made.effective:.0f} equally weighted "
         f"ones. In a typical month before the start they miss by {closeness:.0%} of the mean."
     ]
     if made.imbalance > OUT_OF_BALANCE:

@@ -19,7 +19,8 @@ from vru.methods.method import Method, MethodOptions
 from vru.panel import Panel
 from vru.results import Estimate, Interval
 from vru.stats.crossed import Crossed, fit_crossed
-from vru.stats.intervals import Bounds, prevented, prevented_bounds
+from vru.stats.few_prevented import Expected, behind, prevented_interval
+from vru.stats.intervals import Bounds, prevented
 from vru.stats.patrol_draws import Redrawn, Scheme
 from vru.stats.patrol_test import Contrast, Trial, followers, p_of_values
 
@@ -137,7 +138,8 @@ def _estimate(
     moved: tuple[Interval | None, tuple[str, ...]],
 ) -> Estimate:
     events = float(rows.counts[rows.on].sum())
-    saved = prevented_bounds(events, answer.bounds)
+    due = max(events, 0.5) * math.exp(-fitted.value)
+    saved = prevented_interval(events, Expected(due, behind(due), fitted.model.phi), answer.bounds, opts.level)
     middle = prevented(events, fitted.value) if events else 0.5 * math.exp(-fitted.value) - 0.5
     components = {}
     if after is not None and after.effect is not None:

@@ -7,6 +7,7 @@ from numpy.random import Generator
 from pydantic import Field, model_validator
 
 from vru.methods.method import Method, MethodOptions
+from vru.methods.series.course import PeriodSeries, length_notes, refuse_silence_after, take_series
 from vru.methods.series.design import Columns, EffectForm, Shape, columns, shape_problem
 from vru.methods.series.effect import (
     Effect,
@@ -19,7 +20,6 @@ from vru.methods.series.effect import (
     refuse_bad_fit,
     refuse_divergence,
 )
-from vru.methods.series.monthly import MonthlySeries, length_notes, refuse_silence_after, take_series
 from vru.methods.series.notes import phase_notes, series_limits
 from vru.panel import Panel
 from vru.results import Estimate
@@ -69,7 +69,7 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
     """
     opts = Options.model_validate(options.model_dump())
     series = take_series(panel, outcome, ("treated",), exposure=opts.exposure)
-    design = columns(series.time, series.arms.month, opts.shape)
+    design = columns(series.time, series.arms.periods, series.arms.calendar, opts.shape)
     refuse_bad_fit(design, outcome)
     refuse_silence_after(series, design.kept, outcome, controlled=False)
     kept = design.kept
@@ -83,7 +83,7 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
 
 
 def _estimate(
-    outcome: str, opts: Options, series: MonthlySeries, design: Columns, fitted: SeriesFit, answer: Effect
+    outcome: str, opts: Options, series: PeriodSeries, design: Columns, fitted: SeriesFit, answer: Effect
 ) -> Estimate:
     kept, arms = design.kept, series.arms
     y, on = series.treated[kept], series.post[kept]
@@ -121,7 +121,7 @@ def _estimate(
     )
 
 
-def _notes(opts: Options, series: MonthlySeries, design: Columns, fitted: SeriesFit) -> tuple[str, ...]:
+def _notes(opts: Options, series: PeriodSeries, design: Columns, fitted: SeriesFit) -> tuple[str, ...]:
     notes = [
         "There is no comparison: anything else that changed at the same time is in this figure.",
         *series.arms.notes,

@@ -12,7 +12,8 @@ from vru.methods.method import Method, MethodOptions
 from vru.panel import Panel
 from vru.results import Estimate, Interval
 from vru.stats.blocks import fit_blocks
-from vru.stats.intervals import prevented, prevented_bounds, two_sided_p, wald
+from vru.stats.few_prevented import Expected, behind, prevented_interval
+from vru.stats.intervals import prevented, two_sided_p, wald
 from vru.stats.level_adjusted import LevelAdjusted, level_adjusted
 
 FEWEST = 3
@@ -90,10 +91,11 @@ def _estimate(
     (before, after), t = phases, arms.treated
     t0, t1, c0, c1 = (float(y[rows].sum()) for rows in (t, ~t) for y in (before, after))
     bounds = wald(found.value, found.se, level, found.df)
-    middle, saved = prevented(t1, found.value), prevented_bounds(t1, bounds)
     due = t1 * math.exp(-found.value)
     course = arms.counts[~t].sum(axis=0)
     extra = fit_blocks(arms.counts, t.astype(int), arms.post).dispersion
+    middle = prevented(t1, found.value)
+    saved = prevented_interval(t1, Expected(due, behind(t0, c0, c1), extra.phi), bounds, level)
     return Estimate(
         analysis="",
         role="exploratory",

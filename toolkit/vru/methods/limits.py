@@ -92,13 +92,13 @@ def _differing_change(arms: Arms, extra: Dispersion) -> str:
 
 
 def _linked_series(arms: Arms) -> str:
-    """The same for one unit alone, around its level before and after and its season; 24 months at least."""
+    """The same for one unit alone, around its level before and after and its season; two years and 24 periods at least."""
     seen = arms.observed[0]
-    if int(seen.sum()) < 24:
+    if int(seen.sum()) < max(24, arms.calendar.months(24)):
         return ""
-    y, angle = arms.counts[0][seen], 2 * np.pi * arms.month[seen] / 12
+    y, angle = arms.counts[0][seen], arms.angle[seen]
     columns = [np.ones(len(y)), arms.post[seen].astype(float)]
-    columns += [f(k * angle) for k in (1, 2) for f in (np.sin, np.cos)]
+    columns += [f(k * angle) for k in (1, 2) if k <= arms.calendar.harmonics for f in (np.sin, np.cos)]
     fitted = fit_poisson(np.column_stack(columns), y, np.zeros(len(y))).fitted
     z = (y - fitted) / np.sqrt(np.maximum(fitted, 1e-9))
     # What the fit takes out pulls the correlation down, by about its number of parts over the months.

@@ -43,6 +43,8 @@ class Method:
     fit : ``fit(data, outcome, options, rng) -> Estimate`` with ``analysis`` left "" and
         ``role`` "exploratory"; the caller fills both in. Raises MethodError with a hint
         where the data cannot answer.
+    timed : it takes outcomes of kind time, and no others.
+    lean : the same answer for less, without its path by period or its event study; None where ``fit`` is all there is.
     needs_selection : the plan must say how areas were chosen (``units.selection``).
     adjusts_for : what of a unit or a period cannot bias the answer; "level" where arms of unlike level may be compared.
     takes : what ``data`` is: a Panel of areas by month, a Panel of areas by day with a schedule,
@@ -59,3 +61,5 @@ class Method:
     adjusts_for: tuple[str, ...] = ()
     takes: Shape = "areas"
     needs_selection: bool = False
+    timed: bool = False
+    lean: Callable[[Any, str, MethodOptions, Generator], Estimate] | None = None

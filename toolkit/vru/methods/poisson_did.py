@@ -25,8 +25,9 @@ from vru.methods.limits import measured_limits
 from vru.methods.method import Method, MethodOptions
 from vru.panel import Panel
 from vru.results import Estimate, EventPoint, Interval
+from vru.stats.few_prevented import Expected, behind, prevented_interval
 from vru.stats.imputed import event_effects
-from vru.stats.intervals import Bounds, prevented, prevented_bounds, quantile
+from vru.stats.intervals import Bounds, prevented, quantile
 from vru.stats.schedules import Schedule
 
 
@@ -41,7 +42,12 @@ class Options(MethodOptions):
     exposure: bool = True
 
 
-def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> Estimate:
+def lean(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> Estimate:
+    """The same answer without its event study, for replays by the hundred."""
+    return fit(panel, outcome, options, rng, drawn=False)
+
+
+def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator, *, drawn: bool = True) -> Estimate:
     """Log rate ratio of treated unit-periods in a Poisson model with unit and period effects.
 
     Buffers take no part. Raises MethodError without comparison units, or where treated units have no
@@ -56,7 +62,8 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
     fitted = fit_closed_form(arms, cells) if regular else fit_iteratively(arms, exposure, cells)
     mode = choose(opts.inference, int(arms.treated.sum()), int((~arms.treated).sum()), regular)
     answer = _inference(mode, opts, arms, exposure, cells, fitted, rng)
-    return _estimate(outcome, opts, arms, cells, fitted, answer)
+    study = _event_study(opts, arms, fitted) if drawn else ()
+    return _estimate(outcome, opts, arms, cells, fitted, answer, study)
 
 
 def _live_periods(arms: Arms) -> Arms:
@@ -86,7 +93,7 @@ def _refuse_zero(cells: Cells, outcome: str) -> None:
             Problem(
                 f"no offences were recorded in {' and in '.join(empty)}, so the ratio cannot be estimated",
                 where=f"outcome {outcome}",
-                hint="use a broader outcome or a longer window; relative_rate_ratio adds 0.5 to each count and says so",
+                hint="use a broader outcome or a longer window; weighted_displacement, a difference of counts, needs no ratio",
             )
         )
 
@@ -127,11 +134,19 @@ def _event_study(opts: Options, arms: Arms, fitted: Fitted) -> tuple[EventPoint,
     )
 
 
-def _estimate(outcome: str, opts: Options, arms: Arms, cells: Cells, fitted: Fitted, answer: Inference) -> Estimate:
+def _estimate(
+    outcome: str,
+    opts: Options,
+    arms: Arms,
+    cells: Cells,
+    fitted: Fitted,
+    answer: Inference,
+    study: tuple[EventPoint, ...],
+) -> Estimate:
     due = float((fitted.expected * arms.after[arms.treated]).sum())
-    saved = prevented_bounds(cells.t1, answer.bounds)
+    supported = Expected(due, behind(cells.t0, cells.c0, cells.c1), fitted.extra.phi)
+    saved = prevented_interval(cells.t1, supported, answer.bounds, opts.level)
     middle = prevented(cells.t1, fitted.value) if cells.t1 else due
-    study = _event_study(opts, arms, fitted)
     return Estimate(
         analysis="",
         role="exploratory",
@@ -197,5 +212,6 @@ METHOD = Method(
     source="Wooldridge (1999, 2023); Santos Silva & Tenreyro (2006); Chung & Romano (2013); Kline & Santos (2012)",
     options=Options,
     fit=fit,
+    lean=lean,
     adjusts_for=("unit", "period"),
 )

@@ -18,7 +18,8 @@ from vru.panel import Panel
 from vru.results import Estimate, Interval
 from vru.stats.blocks import fit_blocks
 from vru.stats.dispersion import Dispersion
-from vru.stats.intervals import Bounds, prevented, prevented_bounds, two_sided_p, wald
+from vru.stats.few_prevented import Expected, behind, prevented_interval
+from vru.stats.intervals import Bounds, prevented, two_sided_p, wald
 from vru.stats.ratios import RelativeRatio, relative_rate_ratio
 
 
@@ -49,6 +50,14 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
     treated, comparison = totals(arms, "treated"), totals(arms, "comparison")
     if treated is None or comparison is None:
         raise MethodError(Problem("this method needs treated and comparison units", where="units"))
+    if comparison.before == 0:
+        raise MethodError(
+            Problem(
+                "no offences were recorded in comparison units before the start, so their change is not known",
+                where=f"outcome {outcome}",
+                hint="use weighted_displacement, which is a difference of counts, a broader outcome, or more comparison units",
+            )
+        )
     extra = fit_blocks(arms.counts, arms.treated.astype(int), arms.post).dispersion
     found = relative_rate_ratio(treated.before, treated.after, comparison.before, comparison.after, extra.inflation)
     cells = _Cells(treated, comparison)
@@ -91,8 +100,6 @@ def _estimate(
     extra: Dispersion,
     answer: Inference,
 ) -> Estimate:
-    later = cells.treated.after + (found.added if cells.treated.after == 0 else 0.0)
-    middle, saved = prevented(later, found.log_ratio), prevented_bounds(later, answer.bounds)
     # What 0.5 in place of nothing is multiplied up to is no number of offences.
     countable = min(cells.comparison.before, cells.comparison.after) > 0
     course = arms.counts[~arms.treated].sum(axis=0)
@@ -111,7 +118,7 @@ def _estimate(
         level=opts.level,
         p=answer.p,
         inference=answer.words,
-        events_prevented=None if middle is None or not countable else Interval(middle, saved.low, saved.high),
+        events_prevented=_prevented(cells, found, extra, answer, opts.level) if countable else None,
         n_treated=cells.treated.units,
         n_comparison=cells.comparison.units,
         n_pre=arms.n_pre,
@@ -120,6 +127,19 @@ def _estimate(
         counts=_counts(cells, extra),
         notes=(*_notes(arms, cells, found, extra), *answer.notes, *_limits(answer, arms, extra)),
     )
+
+
+def _prevented(
+    cells: _Cells, found: RelativeRatio, extra: Dispersion, answer: Inference, level: float
+) -> Interval | None:
+    """Offences that the comparison's change leads to expect, less those recorded."""
+    t, c = cells.treated, cells.comparison
+    due = (t.before + found.added) * (c.after + found.added) / (c.before + found.added)
+    middle = prevented(t.after, found.log_ratio) if t.after and not found.added else due - t.after
+    saved = prevented_interval(
+        t.after, Expected(due, behind(t.before, c.before, c.after), extra.phi), answer.bounds, level
+    )
+    return None if middle is None else Interval(middle, saved.low, saved.high)
 
 
 def _limits(answer: Inference, arms: Arms, extra: Dispersion) -> tuple[str, ...]:

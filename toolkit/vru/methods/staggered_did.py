@@ -117,7 +117,9 @@ def _event_study(work: _Work, rng: Generator) -> tuple[EventPoint, ...]:
     influence = unit_influence(counts, cohorts, weights)
     few = min(int(cohorts.size[:-1].sum()), int(cohorts.size[-1])) < FEW_FOR_BAND
     band = multiplier_band(value, influence, work.opts.level, work.opts.draws, rng)
-    half = band.critical * np.sqrt((influence**2).sum(axis=0))
+    se = np.sqrt((influence**2).sum(axis=0))
+    # Where units do not differ at all the critical value is infinite and there is nothing to multiply it by.
+    half = np.multiply(band.critical, se, out=np.zeros_like(se), where=se > 0)
     return tuple(
         EventPoint(int(e), float(v), None if few else float(v - h), None if few else float(v + h))
         for e, v, h in zip(events.times, value, half, strict=True)

@@ -17,8 +17,9 @@ from vru.methods.method import Method, MethodOptions
 from vru.panel import Panel
 from vru.results import Estimate, EventPoint, Interval
 from vru.stats.dispersion import Dispersion, dispersion
+from vru.stats.few_prevented import Expected, behind, prevented_interval
 from vru.stats.group_time import Control
-from vru.stats.intervals import Bounds, prevented, prevented_bounds, wald
+from vru.stats.intervals import Bounds, prevented, wald
 from vru.stats.run_off import LogRatios, RunOff, fit_run_off, group_totals, log_ratios, p_of_log_ratio
 from vru.stats.start_dates import multiplier_band
 
@@ -190,7 +191,8 @@ def _variation(work: _Work) -> Dispersion:
 def _estimate(outcome: str, work: _Work, found: _Found, rng: Generator) -> Estimate:
     arms, inference, extra = work.taken.arms, found.inference, _variation(work)
     middle = prevented(work.observed, found.value) if work.observed else work.expected
-    saved = prevented_bounds(work.observed, inference.bounds)
+    supported = Expected(work.expected, behind(work.expected), extra.phi)
+    saved = prevented_interval(work.observed, supported, inference.bounds, work.opts.level)
     study = _event_study(work, rng)
     return Estimate(
         analysis="",

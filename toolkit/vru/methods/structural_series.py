@@ -11,7 +11,7 @@ from pydantic import Field
 from vru.errors import MethodError, Problem
 from vru.methods.limits import on_real_violence
 from vru.methods.method import Method, MethodOptions
-from vru.methods.series.monthly import MonthlySeries, length_notes, take_series
+from vru.methods.series.course import PeriodSeries, length_notes, take_series
 from vru.methods.series.notes import forecast_limits
 from vru.panel import Panel, Role
 from vru.results import Estimate, Interval, PathPoint
@@ -68,13 +68,13 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
     return _estimate(outcome, opts, series, said, paths)
 
 
-def _regressors(series: MonthlySeries, opts: Options) -> Regressors:
+def _regressors(series: PeriodSeries, opts: Options) -> Regressors:
     before, n = ~series.post, len(series.time)
     fixed = [np.ones(n)]
-    angle = 2 * np.pi * series.arms.month / 12
-    fixed += [f(k * angle) for k in range(1, opts.harmonics + 1) for f in (np.sin, np.cos)]
+    calendar, angle = series.arms.calendar, series.arms.angle
+    fixed += [f(k * angle) for k in range(1, min(opts.harmonics, calendar.harmonics) + 1) for f in (np.sin, np.cos)]
     if opts.trend:
-        fixed.append(series.time / 12)
+        fixed.append(series.time / calendar.a_year)
     shrunk = np.zeros((n, 0))
     if opts.controls == "total":
         course = np.log((series.comparison + ADDED) / series.comparison_exposure)
@@ -84,7 +84,7 @@ def _regressors(series: MonthlySeries, opts: Options) -> Regressors:
     return Regressors(np.column_stack(fixed), shrunk)
 
 
-def _each(series: MonthlySeries, opts: Options) -> np.ndarray:
+def _each(series: PeriodSeries, opts: Options) -> np.ndarray:
     """Log courses of the comparison units, ``(n, n_units)``, centred and scaled by their months before."""
     arms, before = series.arms, ~series.post
     rows = ~arms.treated
@@ -107,7 +107,7 @@ def _refuse_rank(fixed: np.ndarray, outcome: str) -> None:
     )
 
 
-def _paths(series: MonthlySeries, said: Forecast, draws: np.ndarray, level: float) -> Paths:
+def _paths(series: PeriodSeries, said: Forecast, draws: np.ndarray, level: float) -> Paths:
     """Simulated counts, scaled so that their middle is the forecast mean.
 
     The logarithm of a small count is skewed: neither the median nor the mean of ``exp(draw)`` is the mean
@@ -129,7 +129,7 @@ def _paths(series: MonthlySeries, said: Forecast, draws: np.ndarray, level: floa
     return Paths(np.sort(total * (middle / typical if typical > 0 else 1.0)), middle, expected, low, high)
 
 
-def _estimate(outcome: str, opts: Options, series: MonthlySeries, said: Forecast, paths: Paths) -> Estimate:
+def _estimate(outcome: str, opts: Options, series: PeriodSeries, said: Forecast, paths: Paths) -> Estimate:
     arms, on, controlled = series.arms, series.post, opts.controls != "none"
     pull = float(said.fixed[-1]) if opts.controls == "total" else None
     later = float(series.treated[on].sum())
@@ -175,7 +175,7 @@ def _p_value(total: np.ndarray, later: float) -> float:
     return min(1.0, 2 * (min(below, above) + 1) / (len(total) + 1))
 
 
-def _path(series: MonthlySeries, said: Forecast, paths: Paths) -> tuple[PathPoint, ...]:
+def _path(series: PeriodSeries, said: Forecast, paths: Paths) -> tuple[PathPoint, ...]:
     periods, n = series.arms.periods, len(said.fitted)
     fitted = np.maximum(np.exp(said.fitted) * series.exposure[:n] - ADDED, 0.0)
     before = [PathPoint(p, float(o), float(e)) for p, o, e in zip(periods[:n], series.treated[:n], fitted, strict=True)]
@@ -183,7 +183,7 @@ def _path(series: MonthlySeries, said: Forecast, paths: Paths) -> tuple[PathPoin
     return (*before, *(PathPoint(p, float(o), float(e), float(a), float(b)) for p, o, e, a, b in after))
 
 
-def _weights(series: MonthlySeries, said: Forecast, opts: Options) -> dict[str, float]:
+def _weights(series: PeriodSeries, said: Forecast, opts: Options) -> dict[str, float]:
     """Coefficient of each comparison unit's standardised log course, with ``controls: each``."""
     if opts.controls != "each":
         return {}
@@ -191,7 +191,7 @@ def _weights(series: MonthlySeries, said: Forecast, opts: Options) -> dict[str, 
     return {u: float(w) for u, w in zip(units, said.shrunk, strict=True)}
 
 
-def _notes(opts: Options, series: MonthlySeries, said: Forecast, later: float) -> tuple[str, ...]:
+def _notes(opts: Options, series: PeriodSeries, said: Forecast, later: float) -> tuple[str, ...]:
     notes = [*series.arms.notes, *length_notes(series)]
     if opts.controls == "none":
         notes.append("There is no comparison: anything else that changed at the same time is in this figure.")

@@ -14,7 +14,17 @@ from vru.methods.inference import Inference
 from vru.methods.method import Method, MethodOptions
 from vru.methods.weighted.answer import Answer, complete, log_ratio
 from vru.methods.weighted.inference import Asked, Placebos, from_months, from_placebos, relative_fit, run_placebos
-from vru.methods.weighted.matching import Augment, Matching, Means, Setting, Share, nested_share, outcome_share, settle
+from vru.methods.weighted.matching import (
+    Augment,
+    Matching,
+    Means,
+    Setting,
+    Share,
+    nested_share,
+    outcome_share,
+    settle,
+    validated_share,
+)
 from vru.panel import Panel
 from vru.results import Estimate
 from vru.stats.permutation import draw_assignments
@@ -32,6 +42,7 @@ class Options(MethodOptions):
         two for each of more than eight predictors).
     outcome_means : what joins them of the outcome; its mean in each third of the time before, or none (published
         specifications name single years of the outcome, which are then columns like the others).
+    predictor_weights : V by how the whole time before is followed, or by cross-validation (first half, judged on the second).
     inference : placebo (other units taken for treated, at most ``draws`` choices) or conformal (months).
     statistic : of the placebos; ratio (log ratio) or rmspe (Abadie's).
     placebo_start : month of the in-time placebo; by default two thirds of the way to the start.
@@ -42,6 +53,7 @@ class Options(MethodOptions):
     predictors: tuple[str, ...] = ()
     outcome_means: Means = "thirds"
     starts: int | None = Field(None, ge=1, le=200)
+    predictor_weights: Literal["in_sample", "validation"] = "in_sample"
     inference: Literal["placebo", "conformal"] = "placebo"
     statistic: Statistic = "ratio"
     draws: int = Field(499, ge=199, le=200_000)
@@ -51,6 +63,8 @@ class Options(MethodOptions):
     def _agree(self) -> Self:
         if self.predictors and self.augment == "ridge":
             raise ValueError("augment: ridge goes with matching on outcomes alone, not with predictors")
+        if self.predictor_weights == "validation" and not self.predictors:
+            raise ValueError("predictor_weights: validation goes with predictors; matching on outcomes alone has no V")
         if self.predictors and self.inference == "conformal":
             raise ValueError("inference: conformal goes with matching on outcomes alone, not with predictors")
         return self
@@ -93,6 +107,11 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
 
 
 def _share(setting: Setting, opts: Options, seed: int) -> Share:
+    if opts.predictors and opts.predictor_weights == "validation":
+        if setting.n_pre < 6:
+            what = f"{setting.n_pre} months before the start are too few to choose on one half and judge on the other"
+            raise MethodError(Problem(what, "options.predictor_weights", "6 months before the start or more"))
+        return validated_share(setting, opts.outcome_means, opts.starts, seed)
     if opts.predictors:
         return nested_share(setting, opts.outcome_means, opts.starts, seed)
     return outcome_share(setting, opts.augment)
@@ -139,6 +158,7 @@ def _sides(opts: Options, made: _Fit) -> tuple[dict[str, float], tuple[str, ...]
         words.append(
             f"In-time placebo: had the start been {setting.arms.periods[fake]}, the ratio up to the true start would "
             f"be {math.exp(found['in_time_placebo']):.3f} (1 = nothing found where there was nothing)."
+            + _rough(setting, early, fake, setting.n_pre)
         )
     used = np.flatnonzero(np.abs(made.weights) > 1e-6)
     if (~treated).sum() > 1 and len(used) <= 50:
@@ -150,13 +170,28 @@ def _sides(opts: Options, made: _Fit) -> tuple[dict[str, float], tuple[str, ...]
         words.append(
             f"Leaving out any one comparison unit moves the ratio between {math.exp(min(ratios)):.3f} and "
             f"{math.exp(max(ratios)):.3f}."
+            + max(_rough(setting, e, setting.n_pre, setting.counts.shape[1]) for e in each)
         )
     return found, tuple(words)
 
 
 def _between(setting: Setting, expected: np.ndarray, first: int, last: int) -> float:
-    observed = setting.counts[setting.arms.treated, first:last].sum()
-    return math.log((observed + 0.5) / (max(float(expected[first:last].sum()), 0.0) + 0.5))
+    """As the answer's own ratio: 0.5 is added to both sides only where one of them is nothing, which ``_rough`` says."""
+    observed, due = _totals_between(setting, expected, first, last)
+    half = 0.5 if min(observed, due) == 0 else 0.0
+    return math.log((observed + half) / (due + half))
+
+
+def _totals_between(setting: Setting, expected: np.ndarray, first: int, last: int) -> tuple[float, float]:
+    observed = float(setting.counts[setting.arms.treated, first:last].sum())
+    return observed, max(float(expected[first:last].sum()), 0.0)
+
+
+def _rough(setting: Setting, expected: np.ndarray, first: int, last: int) -> str:
+    """What a ratio rests on where nothing was recorded or expected; else empty."""
+    if min(_totals_between(setting, expected, first, last)) > 0:
+        return ""
+    return " Nothing was recorded, or expected, in one of these, so 0.5 was added to both sides and its ratio is rough."
 
 
 def _fake_start(opts: Options, setting: Setting) -> int | None:

@@ -37,8 +37,8 @@ class AreaWeights(BaseModel):
     buffer_comparison: float = Field(1.0, gt=0)
 
     def of_role(self, role: str) -> float:
-        """The size of the group of units with that role."""
-        return float(getattr(self, role))
+        """The size of the group of units with that role, in sizes of the treated group: whatever unit sizes are in, it goes."""
+        return float(getattr(self, role)) / self.treated
 
 
 class Options(MethodOptions):
@@ -46,9 +46,9 @@ class Options(MethodOptions):
 
     ``variance``: by_area, from how differently areas changed; as_published, independent Poisson counts; overdispersed, the
     same times phi of the unit-months; auto is by_area where a group has two areas or more, else as_published.
-    ``area_weights``: size of each group of units. ``harm_weights``: outcome id -> harm of one offence; the answer
-    is then the sum over these outcomes, in ``harm_unit``. ``harm_source``: where the weights are from (required
-    with them).
+    ``area_weights``: size of each group of units; the answer stays in offences of the treated areas. ``harm_weights``:
+    outcome id -> harm of one offence; the answer is then the sum over these outcomes, in ``harm_unit``. ``harm_source``:
+    where the weights are from (required with them).
     """
 
     variance: Annotated[
@@ -118,7 +118,7 @@ def fit(panel: Panel, outcome: str, options: MethodOptions, rng: Generator) -> E
 
 def _answer(arms: Arms, opts: Options) -> _Answer:
     time = arms.n_pre / arms.n_post
-    cells = {r: _cells(arms, r, getattr(opts.area_weights, r)) for r in ROLES}
+    cells = {r: _cells(arms, r, opts.area_weights.of_role(r)) for r in ROLES}
     treated, comparison = cells["treated"], cells["comparison"]
     if treated is None or comparison is None:
         raise MethodError(Problem("this method needs treated and comparison units", where="units"))
@@ -180,7 +180,7 @@ def _infer(opts: Options, answer: _Answer) -> Inference:
 def _expected(arms: Arms, opts: Options) -> np.ndarray:
     """Treated monthly mean before, plus comparison's monthly departure from its own mean before."""
     treated, comparison = (arms.counts[arms.role == r].sum(axis=0) for r in ("treated", "comparison"))
-    scale = opts.area_weights.treated / opts.area_weights.comparison
+    scale = 1 / opts.area_weights.of_role("comparison")
     before = ~arms.post
     return np.asarray(treated[before].mean() + scale * (comparison - comparison[before].mean()))
 
@@ -190,7 +190,6 @@ def _estimate(outcome: str, opts: Options, arms: Arms, answer: _Answer) -> Estim
     components = {name: _interval(answer, name, opts.level) for name in ("local", "displacement", "total")}
     local = _interval(answer, "local", opts.level)
     assert local is not None  # every answer has a local part
-    size = opts.area_weights.treated
     treated = arms.treated
     return Estimate(
         analysis="",
@@ -208,9 +207,9 @@ def _estimate(outcome: str, opts: Options, arms: Arms, answer: _Answer) -> Estim
         p=inference.p,
         inference=inference.words,
         events_prevented=Interval(
-            0.0 - size * local.value,
-            None if local.high is None else 0.0 - size * local.high,
-            None if local.low is None else 0.0 - size * local.low,
+            0.0 - local.value,
+            None if local.high is None else 0.0 - local.high,
+            None if local.low is None else 0.0 - local.low,
         ),
         n_treated=int(treated.sum()),
         n_comparison=int((arms.role == "comparison").sum()),
@@ -219,7 +218,6 @@ def _estimate(outcome: str, opts: Options, arms: Arms, answer: _Answer) -> Estim
         path=path(arms, arms.counts[treated].sum(axis=0), _expected(arms, opts)),
         components={k: v for k, v in components.items() if v is not None},
         counts=_counts(arms, answer),
-        unit="offences" if opts.area_weights == AreaWeights() else "offences per unit of area",
         notes=(
             *_notes(opts, arms, answer),
             *inference.notes,
@@ -248,6 +246,13 @@ def _notes(opts: Options, arms: Arms, answer: _Answer) -> tuple[str, ...]:
         notes.append(
             "One treated unit: how much its change may vary is taken from the others. In simulation, four times as busy as they "
             "are, it raised 10 false alarms in 100 instead of 5."
+        )
+    if opts.area_weights != AreaWeights():
+        size = opts.area_weights.treated
+        value, error = (f"{v / size:,.4g}" for v in (parts.total.value, parts.total.se * answer.stretch))
+        notes.append(
+            "Groups of areas are of unlike size, which was allowed for: all figures are offences of the treated areas. "
+            f"Per unit of area, as published, the value would be {value} with standard error {error}."
         )
     if parts.displacement is not None:
         notes.append("Offences prevented counts the treated units only; the value above is net of the buffers.")

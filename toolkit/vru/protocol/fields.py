@@ -7,8 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from vru.periods import Calendar
+from vru.protocol.choices import Specifications
+from vru.protocol.counting import Outcome, Window
 from vru.protocol.data_source import DataSource
-from vru.protocol.rows import CohortPlan, Column, Days
+from vru.protocol.linked import row_faults
+from vru.protocol.rows import CohortPlan, Days
 from vru.protocol.section import Moment, Month, Name, Options, Section, Slug, Text
 from vru.protocol.units import Buffers, Selection, Units
 
@@ -19,12 +23,14 @@ __all__ = [
     "Month",
     "Name",
     "Options",
+    "Outcome",
     "Protocol",
     "Section",
     "Selection",
     "Slug",
     "Text",
     "Units",
+    "Window",
 ]
 
 
@@ -53,7 +59,7 @@ class Intervention(Section):
     modifications: Text = "not reported"
     fidelity_planned: Text = "not reported"
     fidelity_actual: Text = "not reported"
-    start: Moment = Field(description="First month (or day) with treatment; later starts per unit go in units.starts")
+    start: Moment = Field(description="First month, or day, of treatment; later starts per unit go in units.starts")
     end: Moment | None = None
 
 
@@ -78,45 +84,6 @@ class Question(Section):
     smallest_effect: float = Field(
         gt=0, lt=1, description="Smallest relative fall that would matter: 0.10 means 10% fewer offences"
     )
-
-
-class Window(Section):
-    """The months (or days) analysed, first and last included. The selection window must lie outside."""
-
-    first: Moment
-    last: Moment
-    period: Literal["month", "day"] = "month"
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Window":
-        form = {"month": "YYYY-MM", "day": "YYYY-MM-DD"}[self.period]
-        for name, value in (("first", self.first), ("last", self.last)):
-            if len(value) != len(form):
-                raise ValueError(f"{name} ({value}) must be written {form}, as period is {self.period}")
-        if self.first >= self.last:
-            raise ValueError(f"first ({self.first}) must come before last ({self.last})")
-        return self
-
-
-class Outcome(Section):
-    """One outcome: events counted by ``filter``, or for people a ``column`` and its ``kind``; which direction is good."""
-
-    id: Name
-    measure: Text
-    data: Name = "crimes"
-    filter: dict[str, list[str]] = Field(default_factory=dict, description="Column of the events: allowed values")
-    column: Column | None = Field(None, description="For people: the column that holds the outcome")
-    kind: Literal["binary", "count", "continuous"] | None = Field(None, description="For people: what the column holds")
-    direction: Literal["decrease", "increase"] = Field("decrease", description="Which change is good")
-    primary: bool = False
-
-    @model_validator(mode="after")
-    def _whole(self) -> "Outcome":
-        if (self.column is None) != (self.kind is None):
-            raise ValueError("column and kind go together: name the column and say what it holds")
-        if self.column is not None and self.filter:
-            raise ValueError("filter counts events, column reads a value per row: give one of them")
-        return self
 
 
 class Graph(Section):
@@ -184,6 +151,9 @@ class Disclosure(Section):
         None, ge=1, le=99, description="Counts up to this one are hidden, where that is stricter"
     )
     agreement: Text | None = Field(None, description="What asks for hide_to: with whom, of when")
+    map: Literal["by_audience", "shown", "left_out"] = Field(
+        "by_audience", description="Map of areas; public: left out"
+    )
     accepted: dict[Text, Text] = Field(
         default_factory=dict,
         max_length=20,
@@ -238,6 +208,7 @@ class Protocol(Section):
     graph: Graph
     analyses: list[Analysis] = Field(min_length=1)
     checks: list[CheckPlan] = Field(default_factory=list)
+    specifications: Specifications | None = None
     equity: Equity
     costs: Costs | None = None
     disclosure: Disclosure = Disclosure()
@@ -260,6 +231,16 @@ class Protocol(Section):
             raise ValueError("; ".join(wrong))
         return self
 
+    @property
+    def calendar(self) -> Calendar:
+        """The periods that events are counted by."""
+        return self.window.calendar(self.intervention.start)
+
+    @property
+    def periods(self) -> tuple[str, ...]:
+        """Labels of the whole periods of the window, in order."""
+        return self.calendar.between(self.window.first, self.window.last)
+
     def outcome(self, outcome_id: str) -> Outcome:
         """The outcome of that id. Raises KeyError if there is none."""
         for o in self.outcomes:
@@ -275,14 +256,25 @@ def shape_faults(protocol: Protocol) -> list[str]:
     for name, part, needed in (("cohort", protocol.cohort, "people"), ("days", protocol.days, "days")):
         if (part is not None) != (shape == needed):
             found.append(f"units.kind: {kind} {'needs' if part is None else 'takes no'} section {name}")
-    period = "day" if shape == "days" else "month"
+    period = {"days": "day", "people": "month"}.get(shape, protocol.window.period)
     if protocol.window.period != period:
         found.append(f"units.kind: {kind} needs window.period: {period}")
+    found += _form_faults(protocol)
     for o in protocol.outcomes:
-        if (o.column is not None) != (shape == "people"):
-            found.append(f"outcome {o.id}: {'column belongs to people' if o.column else 'needs column and kind'}")
+        linked = protocol.cohort.follow_up.linked if protocol.cohort and protocol.cohort.follow_up else {}
+        found += [f"outcome {o.id}: {f}" for f in row_faults(shape == "people", o.column, o.kind, o.data, list(linked))]
         if shape == "areas" and "filter" not in o.model_fields_set:
             found.append(f"outcome {o.id}: needs filter, the column of the events and its allowed values")
     if shape != "areas" and protocol.artificial_effect is not None:
         found.append("artificial_effect thins events of areas over months, and nothing else")
     return found
+
+
+def _form_faults(protocol: Protocol) -> list[str]:
+    """Moments of the units that are months where the plan counts days, or the other way round."""
+    named = {f"units.starts[{u}]": m for u, m in protocol.units.starts.items()}
+    if protocol.units.selection is not None:
+        named |= {f"units.selection.{k}": getattr(protocol.units.selection, k) for k in ("first", "last")}
+    form = protocol.window.form
+    period = protocol.window.period
+    return [f"{where}: write {form}, as window.period is {period}" for where, m in named.items() if len(m) != len(form)]

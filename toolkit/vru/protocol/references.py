@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vru.errors import Problem
+from vru.periods import KINDS, Calendar
 from vru.protocol.units import AREAS
 from vru.protocol.yaml_file import YamlFile
 
@@ -29,6 +30,7 @@ def reference_problems(file: YamlFile) -> Iterator[Problem]:
         place = (section, part, "data") if part else (section, "data")
         holder = _part(_part(raw, section), part) if part else _part(raw, section)
         yield from _known(file, place, holder.get("data"), data, "data")
+    yield from _links(file, data)
     for i, analysis in enumerate(_items(raw, "analyses")):
         yield from _known(file, ("analyses", i, "outcome"), analysis.get("outcome"), outcomes, "outcomes")
     for i, check in enumerate(_items(raw, "checks")):
@@ -42,6 +44,18 @@ def reference_problems(file: YamlFile) -> Iterator[Problem]:
     yield from _primaries(file)
     yield from _forms(file)
     yield from _months(file)
+
+
+def _links(file: YamlFile, data: list[str]) -> Iterator[Problem]:
+    """Extracts that people are linked with."""
+    follow_up = _part(_part(file.content, "cohort"), "follow_up")
+    for name in _part(follow_up, "linked"):
+        yield from _known(file, ("cohort", "follow_up", "linked", name), name, data, "data")
+    for name, scale in _part(_part(file.content, "cohort"), "scales").items():
+        given = scale.get("definition") if isinstance(scale, dict) else None
+        yield from _known(file, ("cohort", "scales", name, "definition"), given, data, "data")
+    custody = _part(follow_up, "custody")
+    yield from _known(file, ("cohort", "follow_up", "custody", "data"), custody.get("data"), data, "data")
 
 
 def _unwritten(file: YamlFile) -> Iterator[Problem]:
@@ -72,26 +86,27 @@ def _months(file: YamlFile) -> Iterator[Problem]:
     if _part(raw, "units").get("kind") not in AREAS:
         yield from _days(file)
         return
-    first, last = (_month(_part(raw, "window").get(k)) for k in ("first", "last"))
+    form, what = (_DAY, "day") if _by_days(file) else (_MONTH, "month")
+    first, last = (_moment(_part(raw, "window").get(k), form) for k in ("first", "last"))
     intervention = _part(raw, "intervention")
-    start, end = _month(intervention.get("start")), _month(intervention.get("end"))
+    start, end = (_moment(intervention.get(k), form) for k in ("start", "end"))
     if first and last and start and not first < start <= last:
         yield Problem(
-            f"{start} is not inside the window {first} to {last}, or leaves no month before it",
+            f"{start} is not inside the window {first} to {last}, or leaves no {what} before it",
             file.where(("intervention", "start")),
-            hint="widen window.first and window.last, or mend the start month",
+            hint="widen window.first and window.last, or mend the start",
         )
     if start and end and end < start:
         yield Problem(f"end {end} is before start {start}", file.where(("intervention", "end")))
     selection = _part(_part(raw, "units"), "selection")
-    chosen, until = _month(selection.get("first")), _month(selection.get("last"))
+    chosen, until = (_moment(selection.get(k), form) for k in ("first", "last"))
     if chosen and until and until < chosen:
         yield Problem(f"last {until} is before first {chosen}", file.where(("units", "selection", "last")))
 
 
 def _forms(file: YamlFile) -> Iterator[Problem]:
     """A start or end in days where the plan counts months, or the other way round."""
-    days = _part(file.content, "window").get("period") == "day"
+    days = _by_days(file)
     for key in ("start", "end"):
         value = _part(file.content, "intervention").get(key)
         if not isinstance(value, str) or bool(_DAY.match(value)) == days:
@@ -140,5 +155,10 @@ def _part(raw: dict[str, Any], key: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _month(value: Any) -> str | None:
-    return value if isinstance(value, str) and _MONTH.match(value) else None
+def _by_days(file: YamlFile) -> bool:
+    period = _part(file.content, "window").get("period", "month")
+    return period in KINDS and Calendar(period).by_days
+
+
+def _moment(value: Any, form: re.Pattern[str]) -> str | None:
+    return value if isinstance(value, str) and form.match(value) else None

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from vru.protocol.section import Name, Section
+from vru.protocol.linked import FollowUp, Scale
+from vru.protocol.section import Column, Name, Section, Value
 
-Column = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
-Value = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+__all__ = ["ArmColumn", "CohortPlan", "Column", "CovariateColumn", "DayEvents", "Days", "ScheduleTable", "Value"]
 
 
 class ArmColumn(Section):
@@ -58,8 +58,20 @@ class CohortPlan(Section):
         None, description="The score that eligibility depends on: a number, or a date"
     )
 
+    scales: dict[Name, Scale] = Field(
+        default_factory=dict, max_length=20, description="Column to be made -> the questionnaire's score in it"
+    )
+    follow_up: FollowUp | None = Field(None, description="Outcomes and covariates that lie in other extracts, by date")
+
+    @property
+    def known_before(self) -> tuple[str, ...]:
+        """Every covariate by name: columns of the list, and what is counted from events before the start."""
+        return (*self.covariates, *(self.follow_up.earlier if self.follow_up else ()))
+
     @model_validator(mode="after")
     def _compared(self) -> "CohortPlan":
+        if self.follow_up and (both := sorted(set(self.covariates) & set(self.follow_up.earlier))):
+            raise ValueError(f"both under covariates and under follow_up.earlier: {', '.join(both)}")
         if self.assigned is None and self.received is None and self.running is None:
             raise ValueError("nobody is compared: give assigned, received or running")
         if isinstance(self.running, CovariateColumn) and self.running.kind not in ("number", "date"):

@@ -32,6 +32,8 @@ Month = Annotated[str, AfterValidator(_month)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=4000)]
+Column = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Value = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Options = dict[str, Any]
 
 

@@ -4,26 +4,37 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from vru.periods import Calendar
 from vru.protocol.rows import Column, Value
-from vru.protocol.section import Month, Section
+from vru.protocol.section import Moment, Section
 
 MAX_COLUMNS = 20
+DAYS = Calendar("day", "2000-01-01")
 
 
 class Covers(Section):
-    """The months that an extract covers, first and last included: a month without rows in it is a month without events."""
+    """The months, or days, that an extract covers, first and last included: one without rows in it is one without events.
 
-    first: Month
-    last: Month
-    missing: list[Month] = Field(default_factory=list, description="Months within that were not supplied")
+    A period that is not covered whole is missing.
+    """
+
+    first: Moment
+    last: Moment
+    missing: list[Moment] = Field(default_factory=list, description="Months or days within that were not supplied")
 
     @model_validator(mode="after")
     def _ordered(self) -> "Covers":
-        if self.first > self.last:
+        if not DAYS.between(self.first, self.last):
             raise ValueError(f"first ({self.first}) comes after last ({self.last})")
-        if lost := [m for m in self.missing if not self.first <= m <= self.last]:
+        days = set(DAYS.between(self.first, self.last))
+        if lost := [m for m in self.missing if not days.issuperset(DAYS.between(m, m))]:
             raise ValueError(f"missing names months outside {self.first} to {self.last}: {', '.join(lost)}")
         return self
+
+    def present(self, calendar: Calendar) -> tuple[str, ...]:
+        """Labels of the periods that are covered whole and not missing, in order."""
+        gone = {calendar.holding(day) for m in self.missing for day in DAYS.between(m, m)}
+        return tuple(p for p in calendar.between(self.first, self.last) if p not in gone)
 
 
 class EventColumns(Section):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from vru.protocol.section import Month, Name, Section
+from vru.protocol.section import Moment, Name, Section
 
 Shape = Literal["areas", "days", "people"]
 AREAS = ("lsoa11", "lsoa21", "polygon", "area")
@@ -22,8 +22,8 @@ class Selection(Section):
 
     rule: Literal["top", "listed"]
     outcome: Name
-    first: Month
-    last: Month
+    first: Moment
+    last: Moment
     top: int | None = Field(None, ge=2, le=5000)
     assign: Literal["random_half", "random_pairs"] | None = Field(
         None, description="random_pairs: adjacent ranks are paired and one of each pair is treated by lot"
@@ -45,6 +45,10 @@ class Buffers(Section):
     distances_m: list[Annotated[float, Field(gt=0, le=5000)]] = Field(default_factory=list)
     treated: list[str] = Field(default_factory=list, description="LSOA codes next to treated areas")
     comparison: list[str] = Field(default_factory=list, description="LSOA codes next to comparison areas")
+    exclude_within_m: Annotated[float, Field(ge=0, le=20_000)] | None = Field(
+        None,
+        description="Comparison areas so near to a treated one are left out; 0: those that touch it. Needs boundaries",
+    )
 
 
 class Described(Section):
@@ -66,6 +70,33 @@ class Described(Section):
         return self
 
 
+class Delivered(Section):
+    """A table of what was done in each area and period, as ``vru patrols --out`` writes it, and of what was planned.
+
+    Each of minutes, visits, planned_minutes and planned_visits is a column of numbers; one of the first two is needed.
+    """
+
+    data: Name
+    area: str = "area"
+    period: str = "period"
+    minutes: str | None = None
+    visits: str | None = None
+    planned_minutes: str | None = None
+    planned_visits: str | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> "Delivered":
+        if self.minutes is None and self.visits is None:
+            raise ValueError("name the column of minutes, of visits or of both")
+        return self
+
+    @property
+    def amounts(self) -> dict[str, str]:
+        """What is counted -> its column."""
+        named = {k: getattr(self, k) for k in ("minutes", "visits", "planned_minutes", "planned_visits")}
+        return {k: c for k, c in named.items() if c is not None}
+
+
 class Units(Section):
     """What is compared with what: lists, a selection rule, patrolled sites, or people.
 
@@ -76,7 +107,7 @@ class Units(Section):
     kind: Literal["lsoa11", "lsoa21", "polygon", "area", "site", "person", "case", "family", "class", "school"]
     treated: list[str] = Field(default_factory=list)
     comparison: list[str] = Field(default_factory=list)
-    starts: dict[str, Month] = Field(default_factory=dict, description="Unit: its own first treated month")
+    starts: dict[str, Moment] = Field(default_factory=dict, description="Unit: its own first treated period")
     selection: Selection | None = None
     boundaries: str | None = Field(
         None, description="GeoJSON, GeoPackage or CSV of points (with radius_m), relative to the evaluation folder"
@@ -94,6 +125,7 @@ class Units(Section):
     )
     buffers: Buffers = Buffers()
     described_by: Described | None = None
+    delivered: Delivered | None = None
 
     @model_validator(mode="after")
     def _named(self) -> "Units":
@@ -123,6 +155,8 @@ class Units(Section):
             raise ValueError("radius_m needs kind: polygon, and boundaries: a CSV file of points")
         if self.buffers.distances_m and not drawn:
             raise ValueError("buffers.distances_m needs kind: polygon; for LSOAs list buffers.treated and .comparison")
+        if self.buffers.exclude_within_m is not None and not self.boundaries:
+            raise ValueError("buffers.exclude_within_m needs boundaries, a map of the areas")
         if self.lookup and drawn:
             raise ValueError("lookup is for LSOA codes, and kind: polygon has none")
 
@@ -138,6 +172,7 @@ class Units(Section):
                 "lookup",
                 "empty_units",
                 "described_by",
+                "delivered",
             )
             if getattr(self, k)
         ]

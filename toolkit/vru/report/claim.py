@@ -5,13 +5,14 @@ from vru.report import naming
 from vru.report import wording as w
 from vru.results import Estimate, EvaluationResult, Interval
 from vru.words.evidence import Strength, against, is_exercise, strength
+from vru.words.terms import terms_of
 
 
 def headline(protocol: Protocol, result: EvaluationResult, estimate: Estimate) -> str:
     """One sentence: what was found, in the strongest words that design, checks and interval allow."""
     name = protocol.intervention.name.rstrip(".")
     what = naming.counted(protocol, estimate.outcome)
-    size = effect(estimate)
+    size = terms_of(protocol, estimate.outcome).say(effect(estimate))
     if estimate.low is None or estimate.high is None:
         return (
             f"It is not clear whether {name} made a difference to {what}: the best estimate, {size}, has no interval."
@@ -21,7 +22,7 @@ def headline(protocol: Protocol, result: EvaluationResult, estimate: Estimate) -
             f"It is not clear whether {name} made a difference to {what}: the best estimate is {size}, "
             f"and these data fit with both {_both(protocol, estimate)}."
         )
-    found = _found(estimate, size, what)
+    found = _found(estimate, size, what, naming.events(protocol, estimate.outcome))
     if is_exercise(protocol, result):
         return f"Exercise: the analysis finds {found} than expected{_truth(protocol, result)}."
     said = _SENTENCES[strength(result, estimate.outcome)].format(name=name, found=found)
@@ -29,13 +30,15 @@ def headline(protocol: Protocol, result: EvaluationResult, estimate: Estimate) -
     return f"{said[:-1]}, as {w.listing(doubts)}." if doubts else said
 
 
-def _found(estimate: Estimate, size: str, what: str) -> str:
+def _found(estimate: Estimate, size: str, what: str, several: str) -> str:
     """ "19% fewer recorded offences (violence)"; of means and risks, "wellbeing 0.4 lower"."""
     if estimate.scale in ("mean_difference", "risk_difference"):
         return f"{what} {size}" if estimate.scale == "mean_difference" else f"the share of {what} {size}"
+    if _is_hazard(estimate):
+        return f"{size} ({w.plain(estimate.outcome)})"
     if estimate.unit != "offences":
         return f"{size}, counted by the plan's weights,"
-    return f"{size.removesuffix(' offences')} {what}"
+    return f"{size.removesuffix(f' {several}')} {what}"
 
 
 def _both(protocol: Protocol, estimate: Estimate) -> str:
@@ -59,7 +62,19 @@ def _effect(estimate: Estimate) -> str:
     ratio = estimate.ratio
     if estimate.scale in ("mean_difference", "risk_difference"):
         return w.shift(estimate.value, estimate.scale == "risk_difference")
-    return w.difference(estimate.value, estimate.unit) if ratio is None else w.percent_change(ratio.value)
+    if ratio is None:
+        return w.difference(estimate.value, estimate.unit)
+    said = w.percent_change(ratio.value)
+    return f"a rate of first events {_of_rate(said)}" if _is_hazard(estimate) and said != "no change" else said
+
+
+def _is_hazard(estimate: Estimate) -> bool:
+    return estimate.estimand.startswith("hazard ratio")
+
+
+def _of_rate(said: str) -> str:
+    """Words about how many as words about a rate."""
+    return said.replace("fewer", "lower").replace("more", "higher").replace("times as many", "times as high")
 
 
 def effect_interval(estimate: Estimate) -> str:
@@ -69,7 +84,7 @@ def effect_interval(estimate: Estimate) -> str:
         return w.shift_interval(estimate.low, estimate.high, estimate.scale == "risk_difference")
     if ratio is None:
         return w.difference_interval(estimate.low, estimate.high, estimate.unit)
-    return w.percent_interval(ratio)
+    return _of_rate(w.percent_interval(ratio)) if _is_hazard(estimate) else w.percent_interval(ratio)
 
 
 def size_that_matters(protocol: Protocol, estimate: Estimate) -> str:

@@ -3,8 +3,10 @@
 from vru.protocol import Protocol
 from vru.report import claim
 from vru.report.document import Document, Part
+from vru.report.saying import said, texts_of
 from vru.report.sections import SECTIONS
 from vru.results import EvaluationResult
+from vru.words.terms import terms_of
 
 
 def compose(protocol: Protocol, result: EvaluationResult) -> Document:
@@ -16,9 +18,9 @@ def compose(protocol: Protocol, result: EvaluationResult) -> Document:
     ------
     VruError : a section made a figure without alternatives or a table that does not fit.
     """
-    parts = []
+    parts, terms, own = [], terms_of(protocol), texts_of(protocol)
     for section in SECTIONS.values():
-        blocks = section.build(protocol, result)
+        blocks = said(section.build(protocol, result), terms, own)
         if blocks:
             parts.append(Part(section.name.replace("_", "-"), section.title, blocks))
     return Document(

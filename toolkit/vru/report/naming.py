@@ -5,6 +5,7 @@ from vru.methods import METHODS
 from vru.protocol import Protocol
 from vru.report import wording as w
 from vru.results import Estimate
+from vru.words.terms import noun_of
 
 VERDICTS = {"fail": "Failed", "concern": "Concern", "not_run": "Not run", "pass": "Passed"}
 VERDICT_MEANINGS = {
@@ -83,11 +84,12 @@ def counted(protocol: Protocol, outcome: str) -> str:
     found = next((o for o in protocol.outcomes if o.id == outcome), None)
     name = w.plain(outcome)
     if found is None or found.kind is None:
-        return f"recorded offences ({name})"
+        return f"recorded {noun_of(found)[1] if found else 'offences'} ({name})"
     return {
         "binary": f"{protocol.units.noun} with the outcome ({name})",
         "count": f"events ({name})",
         "continuous": name,
+        "time": f"days after a first event ({name})",
     }[found.kind]
 
 
@@ -95,7 +97,7 @@ def events(protocol: Protocol, outcome: str) -> str:
     """What ``events_prevented`` counts: offences, or people with the outcome."""
     found = next((o for o in protocol.outcomes if o.id == outcome), None)
     if found is None or found.kind is None:
-        return "offences"
+        return noun_of(found)[1] if found else "offences"
     return "events" if found.kind == "count" else f"{protocol.units.noun} with the outcome"
 
 

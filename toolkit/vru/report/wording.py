@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from vru.results import Interval
 from vru.words.effects import rate_change
 from vru.words.p_value import p_words
+from vru.words.terms import singular
 
 MISSING = "not available"
 MONTHS = (
@@ -62,7 +63,7 @@ def prevented_change(value: float, causal: bool, nouns: str = "offences") -> str
     if round(abs(value), 1) == 0:
         return f"no difference in {nouns}"
     size = count(abs(value))
-    noun = nouns.removesuffix("s") if size == "1" and nouns in ("offences", "events") else nouns
+    noun = singular(nouns) if size == "1" and " " not in nouns else nouns
     if value < 0:
         return f"{size} more {noun} than expected"
     return f"{size} {noun} prevented" if causal else f"{size} fewer {noun} than expected"

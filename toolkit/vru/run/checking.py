@@ -12,14 +12,15 @@ from vru.checks.recording_signs import signs
 from vru.cohort import Cohort
 from vru.errors import Problem, ProtocolError, Question, VruError
 from vru.events import DataNote
-from vru.graph import identify, license_adjustment
+from vru.graph import license_adjustment
 from vru.panel import Panel
 from vru.protocol import Protocol, read_draft, registration
 from vru.protocol.fields import Analysis, CheckPlan, DataSource, Graph
 from vru.protocol.reading import Draft, valid_items
 from vru.questions import questions, template_words, unanswered
-from vru.run.study import Built, Study, build
+from vru.run.study import Built, Study, build, identified
 from vru.sources.source import Progress
+from vru.words.terms import noun_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def check_evaluation(folder: Path, data: Path | None, read_data: bool, progress:
     protocol = draft.protocol
     study = Study(folder, data, resolve(protocol), registration(folder, protocol))
     seen = [f"protocol: sound ({len(protocol.analyses)} analyses, {len(protocol.checks)} checks)"]
-    seen.append(f"graph: {identify(protocol.graph).words}")
+    seen.append(f"graph: {identified(protocol).words}")
     if said := template_words(study.plan):
         seen.append(f'  {said}; write what was done, or "not reported", before it is assured')
     asked = questions(study.plan)
@@ -80,7 +81,8 @@ def _data_lines(protocol: Protocol, built: Built) -> list[str]:
     )
     asked = _recording_lines(protocol, built.data) if isinstance(built.data, Panel) else []
     account = [f"  {line}" for line in built.account]
-    return [*shape, *account, *map(_line, built.inputs.data_log), *asked]
+    changed = [f"  will be disclosed: {change}" for change in built.inputs.data_changes]
+    return [*shape, *account, *map(_line, built.inputs.data_log), *changed, *asked]
 
 
 def _recording_lines(protocol: Protocol, panel: Panel) -> list[str]:
@@ -122,8 +124,9 @@ def _panel_lines(protocol: Protocol, panel: Panel) -> list[str]:
         return [head, *(f"data: {o.id}: {int(np.nansum(panel.counts[o.id])):,} events" for o in protocol.outcomes)]
     by_role = {role: panel.role.count(role) for role in dict.fromkeys(panel.role)}
     gone = _spells([j for j in range(t) if panel.missing[:, j].any()], panel.periods)
-    lines = [f"data: {n} units ({', '.join(f'{v} {k}' for k, v in by_role.items())}) x {t} months"]
-    lines += [f"data: {o.id}: {int(panel.counts[o.id][~panel.missing].sum()):,} offences" for o in protocol.outcomes]
+    lines = [f"data: {n} units ({', '.join(f'{v} {k}' for k, v in by_role.items())}) x {t} {panel.calendar.plural}"]
+    for o in protocol.outcomes:
+        lines.append(f"data: {o.id}: {int(panel.counts[o.id][~panel.missing].sum()):,} {noun_of(o)[1]}")
     archive = any(d.source in ("police_uk", "simulated") for d in protocol.data)
     without = "no file in the archive" if archive else "nothing supplied"
     lines += [f"data: {without} for {', '.join(gone)}: missing, not zero"] if gone else []

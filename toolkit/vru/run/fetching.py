@@ -17,9 +17,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from vru.errors import DataError, Problem
-from vru.events import months_between
 from vru.geography.areas import read_areas
 from vru.geography.vintages import read_lookup
+from vru.periods import months_between
 from vru.protocol.whole_file import write_whole
 from vru.sources.archive import open_archive
 from vru.sources.downloading import Patience, download

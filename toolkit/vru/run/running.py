@@ -3,7 +3,8 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -13,12 +14,15 @@ from vru.disclosure import enforce, merging, review, suppress
 from vru.errors import DisclosureError, Problem, Question, VruError
 from vru.events import Events
 from vru.geography import respelt_plan
-from vru.protocol import digest
+from vru.protocol import Protocol, digest
 from vru.questions import questions, require_answers
+from vru.record import Learning
 from vru.results import EvaluationResult, to_json
 from vru.run.assuring import plan_file
+from vru.run.calibration_file import FILE, calibration_bytes, carried
 from vru.run.execute import execute
 from vru.run.outputs import read_learning, render, write_outputs
+from vru.run.specifying import with_curve
 from vru.run.study import Settings, Study, build, load_study, read_sources, write_data_lock
 from vru.sources.source import Progress
 
@@ -33,6 +37,15 @@ class Ran:
     outputs: Path
     result: EvaluationResult
     stages: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """What a set of outputs is made from: a result, the executed notebook, and what people wrote in the draft record."""
+
+    result: EvaluationResult
+    notebook: bytes
+    learning: Learning | None
 
 
 def run_evaluation(folder: Path, settings: Settings, data: Path | None, tell: Tell, progress: Progress | None) -> Ran:
@@ -65,30 +78,40 @@ def _run(study: Study, settings: Settings, tell: Tell, progress: Progress | None
     tell(f"{protocol.id}: executing the notebook of template {protocol.template}")
     since = time.perf_counter()
     counted, notebook = execute(study, settings.chosen(), progress is not None)
-    result, account = suppress(protocol, counted)
     stages["notebook"] = time.perf_counter() - since
+    kept, why_not = (None, "") if settings.chosen() else carried(folder, protocol, counted)
+    counted, stale = (counted, "") if settings.chosen() else with_curve(folder, counted)
+    for said in filter(None, (why_not, stale)):
+        tell(f"{protocol.id}: {said}")
     tell(f"{protocol.id}: writing the report, tables and draft record")
     since = time.perf_counter()
-    files = render(protocol, result, learning)
+    working = Working(replace(counted, calibration=kept), notebook, learning)
+    outputs, result = write_set(_target(folder, settings), protocol, working, made)
+    if not settings.chosen():
+        write_data_lock(folder, result.provenance.data)
     stages["report"] = time.perf_counter() - since
-    since = time.perf_counter()
-    working = {"result.json": to_json(result).encode(), "notebook.ipynb": notebook}
-    target = _target(folder, settings)
+    return Ran(folder, outputs, result, stages)
+
+
+def write_set(target: Path, protocol: Protocol, working: Working, made: datetime) -> tuple[Path, EvaluationResult]:
+    """Suppress, render, review, and put the whole set in ``outputs/`` of ``target``; the result is as published.
+
+    Raises DisclosureError; the working papers then stay for the analyst, and nothing that is meant to leave is written.
+    """
+    result, account = suppress(protocol, working.result)
+    files = render(protocol, result, working.learning)
+    if result.calibration is not None:
+        files[FILE] = calibration_bytes(result.calibration)
+    papers = {"result.json": to_json(result).encode(), "notebook.ipynb": working.notebook}
     findings = (*review(protocol, result, {**files, **plan_file(protocol)}), merging(protocol, account))
     checks = json.dumps([{"check": f.check, "verdict": f.verdict, "text": f.text} for f in findings], indent=1)
-    working["disclosure.json"] = (checks + "\n").encode()
+    papers["disclosure.json"] = (checks + "\n").encode()
     try:
         enforce(findings)
     except DisclosureError:
-        # The working papers stay for the analyst; nothing that is meant to leave is written.
-        write_outputs(target, working, digest(protocol), made)
+        write_outputs(target, papers, digest(protocol), made)
         raise
-    everything = {**files, **working}
-    outputs = write_outputs(target, everything, digest(protocol), made)
-    if not settings.chosen():
-        write_data_lock(folder, result.provenance.data)
-    stages["review and write"] = time.perf_counter() - since
-    return Ran(folder, outputs, result, stages)
+    return write_outputs(target, {**files, **papers}, digest(protocol), made), result
 
 
 def _asked(study: Study, telling: Progress) -> tuple[Question, ...]:

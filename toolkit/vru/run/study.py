@@ -15,7 +15,7 @@ from vru.cohort import Cohort
 from vru.errors import DataError, Problem, ProtocolError, Question
 from vru.evaluation import Inputs
 from vru.events import Events, Table
-from vru.graph import identify, license_adjustment
+from vru.graph import Identification, identify, license_adjustment
 from vru.panel import Panel
 from vru.protocol import Protocol, Registration, load, registration
 from vru.protocol.fields import Moment
@@ -24,8 +24,10 @@ from vru.protocol.references import reference_problems
 from vru.protocol.tabled import CountColumns, EventColumns
 from vru.protocol.whole_file import write_whole
 from vru.protocol.yaml_file import YamlFile
+from vru.run.lots_file import lots_changes
 from vru.sources.source import Asked, Progress, Request
 from vru.version import __version__
+from vru.words.terms import terms_of
 
 if TYPE_CHECKING:
     from vru.intake import Made
@@ -106,19 +108,25 @@ def build(study: Study, progress: Progress) -> Built:
     digests = dict(made.data.provenance)
     inputs = Inputs(
         registration=study.registration,
-        identification=identify(protocol.graph),
+        identification=identified(protocol),
         data_log=made.log,
         data=digests,
         versions=versions(),
         truth=made.truth,
-        data_changes=tuple(_data_changes(study.folder, digests)),
+        data_changes=(*_data_changes(study.folder, digests), *lots_changes(study.folder, protocol, made.data)),
     )
     return Built(made.data, inputs, made.account, made.questions)
 
 
+def identified(protocol: Protocol) -> Identification:
+    """What the graph licenses, in the plan's terms."""
+    found = identify(protocol.graph)
+    return replace(found, words=terms_of(protocol).calendar.say(found.words))
+
+
 def _made(study: Study, read: Mapping[str, Events | Table]) -> "Made":
     from vru.geography import build_panel
-    from vru.intake import Made, build_cohort, build_days, describe
+    from vru.intake import Made, add_delivered, build_cohort, build_days, describe
 
     protocol = study.plan.protocol
     if protocol.units.shape == "areas":
@@ -131,6 +139,11 @@ def _made(study: Study, read: Mapping[str, Events | Table]) -> "Made":
             assert isinstance(table, Table)  # the plan was checked for it
             panel, notes = describe(panel, described, table)
             panel = replace(panel, provenance={**panel.provenance, described.data: table.sha256})
+            log = (*log, *notes)
+        if (done := protocol.units.delivered) is not None:
+            table = read[done.data]
+            assert isinstance(table, Table)  # the plan was checked for it
+            panel, notes = add_delivered(panel, done, table)
             log = (*log, *notes)
         return Made(panel, log, built.truth, questions=built.questions)
     tables = {name: t for name, t in read.items() if isinstance(t, Table)}
@@ -229,11 +242,11 @@ def _of_areas(study: Study, table: Table, options: object, cache: Path) -> Event
     """The events in a table whose plan says which column is when and where; any other table as it is."""
     from vru.intake import read_offences, read_tallies
 
-    units = study.plan.protocol.units
+    units, calendar = study.plan.protocol.units, study.plan.protocol.calendar
     named = [*units.treated, *units.comparison, *units.buffers.treated, *units.buffers.comparison]
     if isinstance(options, EventColumns):
-        return read_offences(table, options, cache, named)
-    return read_tallies(table, options, cache, named) if isinstance(options, CountColumns) else table
+        return read_offences(table, options, cache, named, calendar)
+    return read_tallies(table, options, cache, named, calendar) if isinstance(options, CountColumns) else table
 
 
 def _data_changes(folder: Path, digests: Mapping[str, str]) -> list[str]:

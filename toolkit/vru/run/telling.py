@@ -6,13 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from vru.library import StoredRecord, state
 from vru.library.reviewing import plain
 from vru.parts import Reported
+from vru.protocol import Protocol
 from vru.record import Effect
 from vru.results import Estimate, EvaluationResult
+from vru.words.terms import PLAIN, Terms, terms_of
 
 
-def result_lines(result: EvaluationResult) -> list[str]:
+def result_lines(result: EvaluationResult, protocol: Protocol) -> list[str]:
     """Headline, analyses, checks and rating of a result."""
-    lines = [f"{e.analysis} ({e.role}, {e.method}): {estimate_text(e)}" for e in result.estimates]
+    lines = [
+        f"{e.analysis} ({e.role}, {e.method}): {estimate_text(e, terms_of(protocol, e.outcome))}"
+        for e in result.estimates
+    ]
     verdicts = [f.verdict for f in result.findings]
     counted = ", ".join(f"{verdicts.count(v)} {v}" for v in ("pass", "concern", "fail", "not_run") if v in verdicts)
     lines.append(f"checks: {counted or 'none'}")
@@ -22,11 +27,11 @@ def result_lines(result: EvaluationResult) -> list[str]:
     return lines
 
 
-def estimate_text(e: Estimate) -> str:
+def estimate_text(e: Estimate, terms: Terms = PLAIN) -> str:
     """``rate ratio 0.81 (95% interval 0.74 to 0.89), 312 offences fewer (…)``."""
     prevented = None if e.events_prevented is None else e.events_prevented.value
     text = _text(e.scale, e.estimand, e.value, (e.low, e.high), e.level, prevented, e.unit)
-    return f"per {e.per}: {text}" if e.per else text
+    return terms.say(f"per {e.per}: {text}" if e.per else text)
 
 
 def effect_text(e: Effect) -> str:
@@ -90,7 +95,7 @@ def _text(
     unit: str = "offences",
 ) -> str:
     name, shape = _SHAPES[scale]
-    name = name.replace("rate", "risk") if "risk ratio" in estimand else name
+    name = next((w for w in ("risk ratio", "hazard ratio") if name == "rate ratio" and w in estimand), name)
     name = unit if scale == "count_difference" else name
     shown = [None if v is None else shape(v) for v in (value, *bounds)]
     low, high = (s or "not available" for s in shown[1:])

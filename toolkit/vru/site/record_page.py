@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vru.record import Effect, LearningRecord
+from vru.site.calibration import calibration_rows
 from vru.site.entries import SiteRecord, VersionLine
 from vru.site.literature_page import LiteratureView, literature_view
 from vru.site.results import design_label, kind_path
@@ -96,6 +97,7 @@ class RecordView:
     kind: str
     kind_href: str
     literature: LiteratureView | None = None
+    calibration: tuple[tuple[str, str], ...] = ()
 
 
 def record_view(entry: SiteRecord, folders: frozenset[str], methods: frozenset[str]) -> RecordView:
@@ -130,6 +132,7 @@ def record_view(entry: SiteRecord, folders: frozenset[str], methods: frozenset[s
         kind=plain(record.intervention.type),
         kind_href=kind_path(record.intervention.type),
         literature=literature_view(record),
+        calibration=calibration_rows(record),
     )
 
 

@@ -21,7 +21,8 @@ from typing import Any
 from pydantic import Field
 
 from vru.errors import DataError, Problem
-from vru.events import DataNote, Events, months_between
+from vru.events import DataNote, Events
+from vru.periods import months_between
 from vru.protocol.fields import Month
 from vru.sources import cache, street_rows
 from vru.sources.archive import Archive, StreetFile, open_archive

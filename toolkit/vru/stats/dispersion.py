@@ -75,14 +75,17 @@ def dispersion(counts: np.ndarray, fitted: np.ndarray, df: int) -> Dispersion:
     return Dispersion(float((square / mu).sum()) / df, alpha, df)
 
 
-def series_dispersion(observed: np.ndarray, expected: np.ndarray, post: np.ndarray, month: np.ndarray) -> Dispersion:
-    """Extra variation of one monthly series around its level before and after, and its season.
+def series_dispersion(
+    observed: np.ndarray, expected: np.ndarray, post: np.ndarray, angle: np.ndarray, harmonics: int = 2
+) -> Dispersion:
+    """Extra variation of one series around its level before and after, and its season.
 
     Parameters
     ----------
     observed, expected : shape ``(n_periods,)``, offences of all treated units together and their mean
         under one level before and one after the start; ``expected`` enters as the offset.
-    post : bool ``(n_periods,)``. month : ``(n_periods,)`` calendar month 1-12.
+    post : bool ``(n_periods,)``. angle : ``(n_periods,)`` time of year, 2 pi to a year. harmonics : most that such
+        periods can carry.
 
     Two annual harmonics are fitted where there are at least 24 periods, so that season is not
     taken for noise; with fewer there is too little to fit it on, and season widens the interval.
@@ -90,8 +93,7 @@ def series_dispersion(observed: np.ndarray, expected: np.ndarray, post: np.ndarr
     keep = expected > 0
     columns = [np.ones(int(keep.sum())), post[keep].astype(float)]
     if keep.sum() >= 24:
-        angle = 2 * np.pi * month[keep] / 12
-        columns += [f(k * angle) for k in (1, 2) for f in (np.sin, np.cos)]
+        columns += [f(k * angle[keep]) for k in (1, 2) if k <= harmonics for f in (np.sin, np.cos)]
     design = np.column_stack(columns)
     fit = fit_poisson(design, observed[keep], np.log(expected[keep]))
     return dispersion(observed[keep], fit.fitted, int(keep.sum()) - int(np.linalg.matrix_rank(design)))

@@ -42,7 +42,7 @@ def prevented(observed: float, log_ratio: float | None) -> float | None:
     """
     if log_ratio is None or -log_ratio > 50:
         return None
-    return observed * math.expm1(-log_ratio)
+    return observed * math.expm1(-log_ratio) + 0.0
 
 
 def prevented_bounds(observed: float, log_bounds: Bounds) -> Bounds:

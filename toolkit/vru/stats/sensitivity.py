@@ -68,23 +68,26 @@ def benchmark(outcome: np.ndarray, treatment: np.ndarray, candidate: np.ndarray,
     return Benchmark(with_treatment, _partial_r2(outcome, candidate, np.column_stack([base, treatment])))
 
 
-def as_strong_as(known: Benchmark) -> Benchmark | None:
+def as_strong_as(known: Benchmark, times: float = 1.0) -> Benchmark | None:
     """Partial R squared, given everything adjusted for, of a hidden cause as strong as this known one; None where none can be.
+
+    times : or so many times as strong, with treatment and with outcome alike.
 
     Larger than what is seen of the known one: adjusting for it takes from the others what they share through treatment.
 
-    Source: Cinelli & Hazlett (2020) section 4.4 with k_D = k_Y = 1 (``sensemakr::ovb_partial_r2_bound``).
+    Source: Cinelli & Hazlett (2020) section 4.4 with k_D = k_Y (``sensemakr::ovb_partial_r2_bound``).
 
     >>> found = as_strong_as(Benchmark(0.00908, 0.1090))
     >>> round(found.with_treatment, 4), round(found.with_outcome, 3)
     (0.0092, 0.125)
     """
     d, y = known.with_treatment, known.with_outcome
-    if d >= 0.5 or y >= 1:
+    with_treatment = times * d / (1 - d) if d < 1 else math.inf
+    if with_treatment >= 1 or y >= 1:
         return None
-    shared = d**2 / (1 - d) ** 2
-    with_outcome = (1 + math.sqrt(shared)) ** 2 / (1 - shared) * y / (1 - y)
-    return Benchmark(d / (1 - d), min(with_outcome, 1.0))
+    shared = times * d**2 / ((1 - times * d) * (1 - d))
+    with_outcome = (math.sqrt(times) + math.sqrt(shared)) ** 2 / (1 - shared) * y / (1 - y)
+    return Benchmark(with_treatment, min(with_outcome, 1.0))
 
 
 def bias(found: Benchmark, se: float, df: int) -> float:
@@ -93,6 +96,14 @@ def bias(found: Benchmark, se: float, df: int) -> float:
     Source: Cinelli & Hazlett (2020) equation 8.
     """
     return se * math.sqrt(df * found.with_outcome * found.with_treatment / (1 - found.with_treatment))
+
+
+def error_with(found: Benchmark, se: float, df: int) -> float:
+    """The coefficient's classical error, had a hidden cause of that strength been adjusted for.
+
+    Source: Cinelli & Hazlett (2020) equation 9.
+    """
+    return se * math.sqrt((1 - found.with_outcome) / (1 - found.with_treatment) * df / (df - 1))
 
 
 def _partial_r2(y: np.ndarray, x: np.ndarray, given: np.ndarray) -> float:

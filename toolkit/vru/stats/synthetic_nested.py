@@ -110,6 +110,41 @@ def nested_weights(
     return NestedFit(weights, v, losses[0], losses)
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One stretch before the start: predictors ``(n_donors, k)``, outcomes ``(n_donors, n)``, and the target unit's own."""
+
+    predictors: np.ndarray
+    target: np.ndarray
+    outcomes: np.ndarray
+    outcome_target: np.ndarray
+
+
+def validated_weights(
+    training: Stretch, validation: Stretch, rng: np.random.Generator, starts: int | None = None
+) -> NestedFit:
+    """Predictor weights by cross-validation: V from the training predictors, judged on the outcome of the validation stretch.
+
+    Donor weights are then those that match the validation stretch's predictors under that V. loss : mean squared gap of the
+    outcome in the validation stretch with the weights of the training predictors, which is what V was chosen by. The search
+    for V is that of :func:`nested_weights`; V is often not unique, and the best of the starts is taken.
+
+    Source: Abadie, Diamond & Hainmueller (2015) AJPS 59:495-510, section on cross-validation; Klossner, Kaul, Pfeifer &
+    Schieler (2018) Swiss J. Economics and Statistics 154 on its uniqueness.
+    """
+    chosen = nested_weights(
+        training.predictors, training.target, validation.outcomes, validation.outcome_target, rng, starts
+    )
+    size = np.vstack([validation.predictors, validation.target]).std(axis=0, ddof=1)
+    used = np.flatnonzero((size > 0) & (chosen.predictor_weights > 0))
+    gaps = (validation.predictors - validation.target)[:, used] / size[used]
+    problem = _problem(gaps, validation.outcomes - validation.outcome_target)
+    point = _point(problem, np.log(chosen.predictor_weights[used]), None)
+    weights = np.zeros(len(training.predictors))
+    weights[point.used] = point.weights
+    return NestedFit(weights, chosen.predictor_weights, chosen.loss, chosen.starts)
+
+
 def _problem(predictors: np.ndarray, outcomes: np.ndarray) -> _Problem:
     scaled = outcomes.T / np.sqrt(outcomes.shape[1])
     level = float(np.sqrt((scaled**2).sum(axis=0).mean())) or 1.0

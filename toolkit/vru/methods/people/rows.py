@@ -42,14 +42,19 @@ class Rows:
 
 
 def take_rows(
-    cohort: Cohort, outcome: str, arm: Literal["assigned", "received"], covariates: Sequence[str] | None = None
+    cohort: Cohort,
+    outcome: str,
+    arm: Literal["assigned", "received"],
+    covariates: Sequence[str] | None = None,
+    *,
+    timed: bool = False,
 ) -> Rows:
     """Rows with an observed outcome, split by ``arm``; ``covariates`` None takes all the cohort has.
 
-    Raises MethodError naming everything that makes a comparison impossible.
+    timed : the method takes times to an event. Raises MethodError naming everything that makes a comparison impossible.
     """
     side = cohort.assigned if arm == "assigned" else cohort.received
-    problems = _problems(cohort, outcome, arm, side, covariates)
+    problems = _problems(cohort, outcome, arm, side, covariates, timed)
     if problems or side is None:
         raise MethodError(*problems)
     y = cohort.outcomes[outcome]
@@ -59,6 +64,7 @@ def take_rows(
         if not (rows & seen).any():
             raise MethodError(Problem(f"no {name} row has an observed outcome", where=f"outcome {outcome}"))
     x, names, notes = _numbers(cohort.covariates, at, covariates)
+    follow_up = cohort.exposure_of(outcome)
     lost = (int((~seen & treated).sum()), int((~seen & ~treated).sum()))
     return Rows(
         at=at,
@@ -71,14 +77,14 @@ def take_rows(
         cluster=_codes(cohort.cluster, at),
         stratum=_codes(cohort.stratum, at),
         period=_codes(cohort.period, at),
-        exposure=None if cohort.exposure is None else cohort.exposure[at],
+        exposure=None if follow_up is None else follow_up[at],
         lost=lost,
         notes=(*_lost_note(lost, treated, cohort.noun), *notes),
     )
 
 
 def _problems(
-    cohort: Cohort, outcome: str, arm: str, side: np.ndarray | None, covariates: Sequence[str] | None
+    cohort: Cohort, outcome: str, arm: str, side: np.ndarray | None, covariates: Sequence[str] | None, timed: bool
 ) -> list[Problem]:
     found = []
     if outcome not in cohort.outcomes:
@@ -91,6 +97,10 @@ def _problems(
     elif not (side == 0).any():
         found.append(Problem("this method needs comparison rows and there are none", where=f"cohort: {arm}"))
     known = [str(c) for c in cohort.covariates.columns]
+    if cohort.kinds.get(outcome) == "time" and not timed:
+        hint = "use survival_trial or survival_comparison"
+        what = f"{outcome} is a time to an event, which this method cannot compare"
+        found.append(Problem(what, f"outcome {outcome}", hint=hint))
     for name in covariates or ():
         if name not in known:
             found.append(Problem(f"{name!r} is no covariate of the cohort", "covariates", ", ".join(known) or "none"))

@@ -1,16 +1,19 @@
 """The columns of a segmented regression: level, trend, season, and what treatment may do to them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+
+from vru.periods import Calendar
 
 EffectForm = Literal["step", "slope", "step_and_slope", "transient"]
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What was registered: the effect's form, trend, season and phase-in (months), half-life (months)."""
+    """What was registered: the effect's form, trend, season, and phase-in and half-life (periods)."""
 
     effect: EffectForm
     trend: bool
@@ -22,10 +25,10 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """A design over ``n`` months.
+    """A design over ``n`` periods.
 
     matrix ``(n, k)``; effect ``(n, k)``, the same with every column that is not treatment set to 0;
-    names of the k columns; kept, bool ``(n,)``: months in the model (phase-in months may be left out).
+    names of the k columns; kept, bool ``(n,)``: periods in the model (those of the phase-in may be left out).
     """
 
     matrix: np.ndarray
@@ -41,19 +44,19 @@ def shape_problem(shape: Shape) -> str:
     return ""
 
 
-def columns(time: np.ndarray, month: np.ndarray, shape: Shape) -> Columns:
+def columns(time: np.ndarray, periods: Sequence[str], calendar: Calendar, shape: Shape) -> Columns:
     """Build the design.
 
-    time : ``(n,)`` months since the start (0 in its first month). month : ``(n,)`` calendar month 1-12.
+    time : ``(n,)`` periods since the start (0 in the first of it). periods : their labels.
 
-    Trend is counted in years from the last month before the start, and the slope in months from
+    Trend is counted in years from the last period before the start, and the slope in periods from
     there, so that "level" is the step at the start and not at the series' first month.
     """
     base = [("intercept", np.ones(len(time)))]
     if shape.trend:
-        base.append(("trend", (time + 1) / 12))
-    angle = 2 * np.pi * month / 12
-    for k in range(1, shape.harmonics + 1):
+        base.append(("trend", (time + 1) / calendar.a_year))
+    angle = calendar.angle(periods)
+    for k in range(1, min(shape.harmonics, calendar.harmonics) + 1):
         base += [(f"sin{k}", np.sin(k * angle)), (f"cos{k}", np.cos(k * angle))]
     treated = _effect_columns(time, shape)
     kept = ~((time >= 0) & (time < shape.phase_in)) | shape.ramped

@@ -5,8 +5,8 @@ The figures quoted are those of ``benchmarks/validity_series.md``.
 
 import numpy as np
 
+from vru.methods.series.course import PeriodSeries
 from vru.methods.series.design import Columns, Shape
-from vru.methods.series.monthly import MonthlySeries
 from vru.stats.count_series import fit_log_linear, fit_share
 
 LINKED = 0.3
@@ -47,7 +47,7 @@ def phase_notes(design: Columns, shape: Shape) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def series_limits(series: MonthlySeries, kind: str, rho: float | None) -> tuple[str, ...]:
+def series_limits(series: PeriodSeries, kind: str, rho: float | None) -> tuple[str, ...]:
     """Warnings of the segmented regressions for data like those on which they missed their coverage.
 
     kind : how errors were reckoned; rho : lag-1 correlation of residuals, where it was reckoned.
@@ -65,7 +65,7 @@ def series_limits(series: MonthlySeries, kind: str, rho: float | None) -> tuple[
     return tuple(n for n in notes if n)
 
 
-def forecast_limits(series: MonthlySeries, *, controlled: bool, trend: bool, pull: float | None) -> tuple[str, ...]:
+def forecast_limits(series: PeriodSeries, *, controlled: bool, trend: bool, pull: float | None) -> tuple[str, ...]:
     """Warnings of the structural series for data like those on which it was biased.
 
     controlled : comparison units take part; trend : a trend is fitted; pull : coefficient of the
@@ -89,7 +89,7 @@ def forecast_limits(series: MonthlySeries, *, controlled: bool, trend: bool, pul
     return tuple(n for n in notes if n)
 
 
-def _few(series: MonthlySeries, measured: str) -> str:
+def _few(series: PeriodSeries, measured: str) -> str:
     monthly = float(series.treated[series.post].mean())
     if monthly >= FEW_A_MONTH:
         return ""
@@ -99,16 +99,18 @@ def _few(series: MonthlySeries, measured: str) -> str:
     )
 
 
-def _growth(series: MonthlySeries, *, controlled: bool) -> float | None:
+def _growth(series: PeriodSeries, *, controlled: bool) -> float | None:
     """Yearly growth before the start, where it is more than twice its standard error."""
     before = ~series.post
-    years, angle = series.time[before] / 12, 2 * np.pi * series.arms.month[before] / 12
+    calendar, angle = series.arms.calendar, series.arms.angle[before]
+    years = series.time[before] / calendar.a_year
     columns = [np.ones(len(years)), years]
     if controlled:
         offset = np.log(series.exposure / series.comparison_exposure)[before]
         fit = fit_share(np.column_stack(columns), series.treated[before], series.comparison[before], offset)
     else:
-        design = np.column_stack([*columns, np.sin(angle), np.cos(angle)])
+        season = [np.sin(angle), np.cos(angle)] if calendar.harmonics else []
+        design = np.column_stack([*columns, *season])
         fit = fit_log_linear(design, series.treated[before], np.log(series.exposure[before]))
     se = float(np.sqrt(fit.bread[1, 1] * max(fit.phi, 1.0)))
     slope = float(fit.coefficients[1])

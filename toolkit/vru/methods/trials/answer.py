@@ -11,7 +11,8 @@ from vru.methods.inference import Inference
 from vru.methods.people.describe import arms
 from vru.methods.trials.setting import Trial
 from vru.results import Estimate, Interval, Scale
-from vru.stats.intervals import Bounds, prevented, prevented_bounds, quantile
+from vru.stats.few_prevented import Expected, behind, prevented_interval
+from vru.stats.intervals import Bounds, prevented, quantile
 
 WORDS: dict[str, str] = {
     "binary ratio": "risk ratio",
@@ -53,7 +54,7 @@ def as_estimate(trial: Trial, effect: Effect, method: str, outcome: str, level: 
         level=level,
         p=found.p,
         inference=found.words,
-        events_prevented=_prevented(trial, effect),
+        events_prevented=_prevented(trial, effect, level),
         n_treated=int(t.sum()),
         n_comparison=int((~t).sum()),
         n_pre=0,
@@ -81,17 +82,19 @@ def _counts(trial: Trial) -> dict[str, float]:
     return counts | ({"strata": float(strata)} if strata > 1 else {})
 
 
-def _prevented(trial: Trial, effect: Effect) -> Interval | None:
+def _prevented(trial: Trial, effect: Effect, level: float) -> Interval | None:
     """Events fewer among treated rows than without treatment, above 0 = prevented."""
     if trial.rows.kind == "continuous":
         return None
     t, bounds = trial.treated, effect.inference.bounds
     events = float(trial.y[t].sum())
     if effect.scale == "log_rate_ratio":
-        middle, ends = prevented(events, effect.value), prevented_bounds(events, bounds)
         if not events:
             elsewhere = float(trial.y[~t].sum() / trial.exposure[~t].sum())
             return Interval(elsewhere * float(trial.exposure[t].sum()), None, None)
+        due = events * math.exp(-effect.value)
+        ends = prevented_interval(events, Expected(due, behind(due)), bounds, level)
+        middle = prevented(events, effect.value)
         return None if middle is None else Interval(middle, ends.low, ends.high)
     times = float(t.sum()) if effect.scale == "risk_difference" else 1.0
     low, high = (None if v is None else -v * times for v in (bounds.high, bounds.low))

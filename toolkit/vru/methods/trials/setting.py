@@ -57,14 +57,14 @@ class Trial:
         return int(min(self.treated.sum(), (~self.treated).sum()))
 
 
-def take_trial(cohort: Cohort, outcome: str, covariates: Sequence[str]) -> Trial:
+def take_trial(cohort: Cohort, outcome: str, covariates: Sequence[str], *, timed: bool = False) -> Trial:
     """The trial's rows for one outcome, by intention to treat.
 
     Raises MethodError where an arm is empty, a covariate is unknown, or no stratum has both arms.
     """
     kept, dropped = _both_arms(cohort, outcome)
-    rows = take_rows(kept, outcome, "assigned", tuple(covariates))
-    known = balance(take_rows(kept, outcome, "assigned"))
+    rows = take_rows(kept, outcome, "assigned", tuple(covariates), timed=timed)
+    known = balance(take_rows(kept, outcome, "assigned", timed=timed))
     attrition = None
     if sum(rows.lost):
         n1, n0 = (int(side.sum()) + lost for side, lost in zip((rows.treated, ~rows.treated), rows.lost, strict=True))
@@ -116,7 +116,7 @@ def _notes(
             f"The share lost {word} between arms beyond chance ({p_is(attrition)}, rows taken as independent); that the "
             "shares are alike would not show that the same kind of people were lost."
         )
-    if rows.exposure is not None and rows.kind != "count":
+    if rows.exposure is not None and rows.kind not in ("count", "time"):
         notes.append(
             "Follow-up time is not used: it bears on counts only. Unequal follow-up would bias this comparison."
         )

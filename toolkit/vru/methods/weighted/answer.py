@@ -12,7 +12,8 @@ from vru.methods.inference import Inference
 from vru.methods.limits import FEW_EXPECTED, on_real_violence
 from vru.methods.weighted.matching import Setting
 from vru.results import Estimate, Interval
-from vru.stats.intervals import prevented, prevented_bounds
+from vru.stats.few_prevented import Expected, behind, prevented_interval
+from vru.stats.intervals import prevented
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ def complete(found: Answer) -> Estimate:
     by_arm = {k: setting.counts[rows] for k, rows in (("T", t), ("C", ~t))}
     later = float(by_arm["T"][:, setting.n_pre :].sum())
     due = float(found.expected[setting.n_pre :].sum())
-    saved = prevented_bounds(later, found.inference.bounds)
+    supported = Expected(due, behind(due), found.counts.get("phi"))
+    saved = prevented_interval(later, supported, found.inference.bounds, found.level)
     middle = prevented(later, found.value) if later else due
     sums = {
         f"{k}{i}": float(y[:, cut].sum())

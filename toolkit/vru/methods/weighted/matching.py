@@ -11,7 +11,7 @@ from vru.errors import MethodError, Problem
 from vru.methods.arms import Arms
 from vru.panel import Panel
 from vru.stats.simplex import simplex_weights
-from vru.stats.synthetic_nested import nested_weights
+from vru.stats.synthetic_nested import Stretch, nested_weights, validated_weights
 from vru.stats.synthetic_ridge import ridge_weights
 
 Matching = Literal["counts", "rates", "index"]
@@ -121,6 +121,33 @@ def nested_share(setting: Setting, means: Means, starts: int | None, seed: int) 
     return share
 
 
+def validated_share(setting: Setting, means: Means, starts: int | None, seed: int) -> Share:
+    """The same with V chosen by cross-validation: predictors of the first half of the time before, judged on the second.
+
+    Covariates have one value a unit, the same in both halves; the outcome's means are each half's own.
+    """
+    covariates = setting.covariates
+    assert covariates is not None
+
+    def share(chosen: np.ndarray, pool: np.ndarray, n_pre: int) -> np.ndarray:
+        donors, target = setting.scaled[pool, :n_pre], setting.target(chosen)[:n_pre]
+        own = covariates[chosen].mean(axis=0)
+
+        def stretch(months: slice) -> Stretch:
+            past, goal = _past(donors[:, months], means), _past(target[None, months], means)[0]
+            return Stretch(
+                np.column_stack([covariates[pool], past]), np.append(own, goal), donors[:, months], target[months]
+            )
+
+        half = n_pre // 2
+        training, validation = stretch(slice(0, half)), stretch(slice(n_pre - half, n_pre))
+        found = np.zeros(len(pool))
+        found[pool] = validated_weights(training, validation, np.random.default_rng(seed), starts).weights
+        return found
+
+    return share
+
+
 def _past(outcomes: np.ndarray, means: Means) -> np.ndarray:
     """Means of up to three equal stretches, ``(n_units, 3)``, or no column at all."""
     if means == "none":
@@ -171,4 +198,5 @@ def _rows(arms: Arms, keep: np.ndarray) -> Arms:
         arms.first[keep],
         None if arms.exposure is None else arms.exposure[keep],
         arms.notes,
+        arms.calendar,
     )

@@ -47,6 +47,8 @@ def arms_figure(estimate: Estimate, outcome: str, key: str) -> Drawn | None:
 
 
 def _what(estimate: Estimate, outcome: str) -> str:
+    if estimate.courses:
+        return "Share with a first event by the last day"
     of_people = estimate.scale == "risk_difference" or "risk ratio" in estimate.estimand
     return f"Share of {outcome}" if of_people else f"Mean of {outcome}"
 

@@ -8,14 +8,16 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vru.report.document import Figure, Table
+from vru.words.terms import PLAIN, Terms
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Sheet
+    from matplotlib.text import Text
 
 BLUE, TEAL, PLUM, ORANGE = "#12436D", "#28A197", "#801650", "#F46A25"
 INK, GREY, RULE = "#0b0c0c", "#505a5f", "#b1b4b6"
@@ -63,15 +65,16 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """An open drawing: its sheet, its axes, and the key that makes its ids its own."""
+    """An open drawing: its sheet, its axes, the key that makes its ids its own, and the words it speaks when finished."""
 
     key: str
     sheet: "Sheet"
     axes: "Axes"
+    terms: Terms
 
 
 @contextmanager
-def canvas(key: str, width: float = 7.5, height: float = 4.0) -> Iterator[Canvas]:
+def canvas(key: str, width: float = 7.5, height: float = 4.0, terms: Terms = PLAIN) -> Iterator[Canvas]:
     """Open a drawing of ``width`` x ``height`` inches. Nothing outside it is changed."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -80,15 +83,32 @@ def canvas(key: str, width: float = 7.5, height: float = 4.0) -> Iterator[Canvas
     with matplotlib.rc_context({**SETTINGS, "svg.hashsalt": key}):
         sheet = Sheet(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(sheet)
-        yield Canvas(key, sheet, sheet.add_subplot())
+        yield Canvas(key, sheet, sheet.add_subplot(), terms)
 
 
 def finish(drawing: Canvas, alt: str, title: str, subtitle: str, table: Table) -> Drawn:
-    """Write the drawing out; call inside its ``canvas`` block."""
+    """Write the drawing out in its terms; call inside its ``canvas`` block."""
+    say = drawing.terms.say
+    alt, title, subtitle, table = say(alt), say(title), say(subtitle), said_table(table, drawing.terms)
+    for text in _texts(drawing):
+        if text.get_text() != (words := say(text.get_text())):
+            text.set_text(words)
     svg, png = io.StringIO(), io.BytesIO()
     drawing.sheet.savefig(svg, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     drawing.sheet.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": None})
     return Drawn(_clean(svg.getvalue(), drawing.key), png.getvalue(), alt, title, subtitle, table)
+
+
+def _texts(drawing: Canvas) -> "list[Text]":
+    from matplotlib.text import Text
+
+    return [t for t in drawing.sheet.findobj(Text) if isinstance(t, Text)]
+
+
+def said_table(table: Table, terms: Terms) -> Table:
+    """A table whose caption, headings and cells are in these terms."""
+    rows = tuple(tuple(map(terms.say, row)) for row in table.rows)
+    return replace(table, caption=terms.say(table.caption), columns=tuple(map(terms.say, table.columns)), rows=rows)
 
 
 def month_ticks(axes: "Axes", periods: tuple[str, ...], most: int = 8) -> None:

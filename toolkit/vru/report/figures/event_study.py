@@ -8,9 +8,10 @@ from vru.report import wording as w
 from vru.report.document import Table
 from vru.report.figures.canvas import BLUE, GREY, ORANGE, Canvas, Drawn, canvas, finish
 from vru.results import Estimate, EventPoint
+from vru.words.terms import PLAIN, Terms
 
 
-def event_study_figure(estimate: Estimate, outcome: str, key: str) -> Drawn | None:
+def event_study_figure(estimate: Estimate, outcome: str, key: str, terms: Terms = PLAIN) -> Drawn | None:
     """Estimates by period from the start, hollow before it and filled from it on, with intervals.
 
     A log rate ratio is drawn as a rate ratio on a log axis. Returns None without an event study.
@@ -20,7 +21,7 @@ def event_study_figure(estimate: Estimate, outcome: str, key: str) -> Drawn | No
         return None
     ratio = estimate.scale == "log_rate_ratio"
     turn: Callable[[float], float] = math.exp if ratio else float
-    with canvas(key) as drawing:
+    with canvas(key, terms=terms) as drawing:
         _draw(drawing, points, turn, ratio)
         title, subtitle = _title(points, ratio), _subtitle(estimate, outcome, ratio)
         alt = f"Chart of estimates with intervals by month. {subtitle}. {title}."

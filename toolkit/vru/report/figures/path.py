@@ -1,12 +1,14 @@
 """Observed offences against what was expected without the intervention, month by month."""
 
+from vru.periods import Calendar
 from vru.report import wording as w
 from vru.report.document import Table
 from vru.report.figures.canvas import BLUE, ORANGE, Drawn, canvas, finish, label_ends, mark_start, month_ticks
 from vru.results import Estimate, PathPoint
+from vru.words.terms import PLAIN, Terms
 
 
-def path_figure(estimate: Estimate, outcome: str, start: str, key: str) -> Drawn | None:
+def path_figure(estimate: Estimate, outcome: str, start: str, key: str, terms: Terms = PLAIN) -> Drawn | None:
     """Observed and expected offences in all treated areas together, with the band around the expectation.
 
     ``start`` is the first month with treatment. Months that the estimate has no point for stay
@@ -14,11 +16,11 @@ def path_figure(estimate: Estimate, outcome: str, start: str, key: str) -> Drawn
     """
     if not estimate.path:
         return None
-    periods = _periods(estimate.path)
+    periods = _periods(estimate.path, terms.calendar)
     by_month = {m: p for p in estimate.path for m in periods if p.period <= m <= (p.through or p.period)}
     points = [by_month.get(p) for p in periods]
     at = next((i for i, p in enumerate(periods) if p >= start), len(periods))
-    with canvas(key) as drawing:
+    with canvas(key, terms=terms) as drawing:
         axes = drawing.axes
         nan = float("nan")
         x = list(range(len(periods)))
@@ -44,33 +46,36 @@ def path_figure(estimate: Estimate, outcome: str, start: str, key: str) -> Drawn
                 (len(periods) - 1, last.expected / last.n, "Expected"),
             ],
         )
-        title = _title(estimate.path, start)
+        step = _step(estimate.path, terms.calendar)
+        title = _title(estimate.path, start, step)
         subtitle = _subtitle(estimate, outcome, periods)
-        return finish(drawing, _alt(estimate, title, subtitle, start), title, subtitle, _table(estimate, outcome))
+        alt = _alt(estimate, title, subtitle, start, step)
+        return finish(drawing, alt, title, subtitle, _table(estimate, outcome, step))
 
 
-def _periods(path: tuple[PathPoint, ...]) -> tuple[str, ...]:
-    """Every month from first to last; weeks and days as they are."""
+def _periods(path: tuple[PathPoint, ...], calendar: Calendar) -> tuple[str, ...]:
+    """Every period from first to last; the weeks of patrol days as they are."""
     first, last = path[0].period, path[-1].through or path[-1].period
-    return _months(first, last) if len(first) == 7 else tuple(p.period for p in path)
+    if _of_patrol_days(path, calendar):
+        return tuple(p.period for p in path)
+    return calendar.between(first, calendar.last_of(last))
 
 
-def _months(first: str, last: str) -> tuple[str, ...]:
-    a, b = (int(m[:4]) * 12 + int(m[5:7]) - 1 for m in (first, last))
-    return tuple(f"{i // 12:04d}-{i % 12 + 1:02d}" for i in range(a, b + 1))
+def _of_patrol_days(path: tuple[PathPoint, ...], calendar: Calendar) -> bool:
+    return len(path[0].period) == 10 and not calendar.by_days
 
 
-def _title(path: tuple[PathPoint, ...], start: str) -> str:
+def _title(path: tuple[PathPoint, ...], start: str, step: str) -> str:
     after = [p for p in path if p.period >= start] or list(path)
     below = sum(p.observed < p.expected for p in after)
-    steps = w.plural(len(after), _step(path))
+    steps = w.plural(len(after), step)
     if any(p.n > 1 for p in after):
-        steps = f"{len(after)} {_step(path)}s or spans of them that are shown"
+        steps = f"{len(after)} {step}s or spans of them that are shown"
     return f"Recorded offences were below expectation in {below} of the {steps} from the start"
 
 
-def _step(path: tuple[PathPoint, ...]) -> str:
-    return "month" if len(path[0].period) == 7 else "week"
+def _step(path: tuple[PathPoint, ...], calendar: Calendar) -> str:
+    return "week" if _of_patrol_days(path, calendar) else "month"
 
 
 def _subtitle(estimate: Estimate, outcome: str, periods: tuple[str, ...]) -> str:
@@ -82,11 +87,11 @@ def _subtitle(estimate: Estimate, outcome: str, periods: tuple[str, ...]) -> str
     return text + (f"; the band is the {w.level(estimate.level)} interval of what was expected" if band else "")
 
 
-def _alt(estimate: Estimate, title: str, subtitle: str, start: str) -> str:
+def _alt(estimate: Estimate, title: str, subtitle: str, start: str, step: str) -> str:
     after = [p for p in estimate.path if p.period >= start] or list(estimate.path)
     observed, expected = sum(p.observed for p in after), sum(p.expected for p in after)
     return (
-        f"Line chart. {subtitle}. {title}. Over those {_step(estimate.path)}s {w.count(observed)} offences were recorded and "
+        f"Line chart. {subtitle}. {title}. Over those {step}s {w.count(observed)} offences were recorded and "
         f"{w.count(expected)} were expected."
     )
 
@@ -95,13 +100,13 @@ def _when(point: PathPoint) -> str:
     return w.month(point.period) + (f" to {w.month(point.through)}" if point.through else "")
 
 
-def _table(estimate: Estimate, outcome: str) -> Table:
+def _table(estimate: Estimate, outcome: str, step: str) -> Table:
     rows = tuple(
         (_when(p), w.count(p.observed), w.number(p.expected, 1), w.span(p.low, p.high, 1)) for p in estimate.path
     )
     return Table(
-        f"Recorded {outcome} by {_step(estimate.path)}, observed and expected without the intervention",
-        (_step(estimate.path).capitalize(), "Observed", "Expected", f"{w.level(estimate.level)} interval of expected"),
+        f"Recorded {outcome} by {step}, observed and expected without the intervention",
+        (step.capitalize(), "Observed", "Expected", f"{w.level(estimate.level)} interval of expected"),
         rows,
         frozenset({1, 2, 3}),
     )

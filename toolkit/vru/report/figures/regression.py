@@ -6,6 +6,7 @@ from vru.report import wording as w
 from vru.report.document import Table
 from vru.report.figures.canvas import BLUE, INK, ORANGE, PLUM, Drawn, canvas, finish
 from vru.results import Interval
+from vru.words.terms import PLAIN, Terms
 
 NAMES = ("Naive change since selection", "Expected from selection alone", "Left after allowing for it")
 
@@ -23,7 +24,7 @@ class Falls:
         return 1 - (1 - self.naive) / (1 - self.selection.value)
 
 
-def regression_figure(falls: Falls, key: str) -> Drawn | None:
+def regression_figure(falls: Falls, key: str, terms: Terms = PLAIN) -> Drawn | None:
     """Bars: the naive change, the change that selection alone would bring with its interval, what is left.
 
     Returns None where there is no fall to explain, or selection would explain more than all offences.
@@ -31,7 +32,7 @@ def regression_figure(falls: Falls, key: str) -> Drawn | None:
     if not 0 < falls.naive < 1 or falls.selection.value >= 1:
         return None
     bars = tuple(zip(NAMES, (falls.naive, falls.selection.value, falls.left), (BLUE, ORANGE, PLUM), strict=True))
-    with canvas(key, height=2.3) as drawing:
+    with canvas(key, height=2.3, terms=terms) as drawing:
         axes = drawing.axes
         for i, (_, fall, colour) in enumerate(bars):
             axes.barh([-i], [-100 * fall], color=colour, height=0.6)

@@ -8,6 +8,7 @@ from vru.report import wording as w
 from vru.report.document import Table
 from vru.report.figures.canvas import BLUE, ORANGE, Drawn, canvas, finish, label_ends, mark_start, month_ticks
 from vru.results import Band, Series
+from vru.words.terms import PLAIN, Terms
 
 Basis = Literal["per_area", "index"]
 STYLES = {"treated": ("Treated", BLUE, "-"), "comparison": ("Comparison", ORANGE, "--")}
@@ -31,7 +32,7 @@ class Line:
     together: dict[str, Band]
 
 
-def series_figure(outcome: str, series: Sequence[Series], start: str, key: str) -> Drawn | None:
+def series_figure(outcome: str, series: Sequence[Series], start: str, key: str, terms: Terms = PLAIN) -> Drawn | None:
     """Monthly offences per area, treated against comparison, with the start marked and missing months left blank.
 
     Parameters
@@ -50,7 +51,7 @@ def series_figure(outcome: str, series: Sequence[Series], start: str, key: str) 
     basis = _basis(chosen, start)
     lines = [_line(s, start, basis) for s in chosen]
     at = next((i for i, p in enumerate(periods) if p >= start), len(periods))
-    with canvas(key) as drawing:
+    with canvas(key, terms=terms) as drawing:
         axes = drawing.axes
         for line in lines:
             values = [float("nan") if v is None else v for v in line.drawn]

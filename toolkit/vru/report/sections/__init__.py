@@ -2,6 +2,8 @@
 
 from vru.report.section import Section
 from vru.report.sections import (
+    area_map,
+    calibration,
     causal_graph,
     checks,
     costs,
@@ -12,6 +14,7 @@ from vru.report.sections import (
     regression_to_mean,
     reproduce,
     results,
+    specifications,
     strength_of_evidence,
     summary,
     theory_of_change,
@@ -23,7 +26,10 @@ SECTIONS: dict[str, Section] = {
     for m in (
         summary,
         results,
+        area_map,
+        specifications,
         checks,
+        calibration,
         regression_to_mean,
         strength_of_evidence,
         what_was_done,

@@ -2,7 +2,7 @@
 
 from vru.protocol import Protocol
 from vru.protocol.fields import Costs
-from vru.report import claim, naming
+from vru.report import claim
 from vru.report import wording as w
 from vru.report.document import Block, Facts, Notice, Paragraph
 from vru.report.section import Section
@@ -27,7 +27,7 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
 
 def _per_offence(protocol: Protocol, result: EvaluationResult, costs: Costs) -> Block:
     e = result.primary
-    if naming.events(protocol, e.outcome) != "offences":
+    if protocol.units.shape == "people":
         return Paragraph("The cost per event is left to the reader: this outcome does not count offences.")
     prevented = e.events_prevented
     if prevented is None or prevented.low is None or prevented.high is None:

@@ -7,6 +7,7 @@ from vru.report.document import Block, Facts, Heading, Notice, Paragraph, Table
 from vru.report.figures import series_figure
 from vru.report.section import Section
 from vru.results import EvaluationResult
+from vru.words.terms import terms_of
 
 MOST_FIGURES = 4
 
@@ -32,7 +33,11 @@ def _figures(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
     ids = sorted(dict.fromkeys(s.outcome for s in result.series), key=lambda o: o != first)
     drawn = [
         series_figure(
-            w.plain(o), [s for s in result.series if s.outcome == o], protocol.intervention.start, f"series-{o}"
+            w.plain(o),
+            [s for s in result.series if s.outcome == o],
+            protocol.intervention.start,
+            f"series-{o}",
+            terms_of(protocol, o),
         )
         for o in ids[:MOST_FIGURES]
     ]

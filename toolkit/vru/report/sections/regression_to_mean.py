@@ -6,6 +6,7 @@ from vru.report.document import Block, Facts, Notice, Paragraph
 from vru.report.figures import Falls, regression_figure
 from vru.report.section import Section
 from vru.results import EvaluationResult, Finding, Interval
+from vru.words.terms import Terms, terms_of
 
 CHECK = "regression_to_mean"
 SHARES = {
@@ -34,18 +35,18 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
         )
     ]
     for i, f in enumerate(found):
-        blocks += _one(f, f"regression-{i}")
+        blocks += _one(f, f"regression-{i}", terms_of(protocol, result.primary.outcome))
     return tuple(blocks)
 
 
-def _one(finding: Finding, key: str) -> list[Block]:
+def _one(finding: Finding, key: str, terms: Terms) -> list[Block]:
     text = w.sentence(finding.text)
     blocks: list[Block] = [Notice(text, "warning") if finding.verdict in ("fail", "not_run") else Paragraph(text)]
     naive, selection = _number(finding, "naive_fall"), _number(finding, "expected_fall")
     drawn = None
     if naive is not None and selection is not None:
         ends = Interval(selection, _number(finding, "expected_fall_low"), _number(finding, "expected_fall_high"))
-        drawn = regression_figure(Falls(naive, ends), key)
+        drawn = regression_figure(Falls(naive, ends), key, terms)
     if drawn is not None:
         blocks.append(drawn.figure())
     facts = [(label, _share(finding, name)) for name, label in SHARES.items() if name in finding.numbers]

@@ -6,10 +6,18 @@ from vru.protocol import Protocol
 from vru.report import claim, naming
 from vru.report import wording as w
 from vru.report.document import Block, Facts, Heading, Paragraph, Table
-from vru.report.figures import arms_figure, balance_figure, event_study_figure, forest_figure, path_figure
+from vru.report.figures import (
+    arms_figure,
+    balance_figure,
+    course_figure,
+    event_study_figure,
+    forest_figure,
+    path_figure,
+)
 from vru.report.section import Section
 from vru.results import Estimate, EvaluationResult
 from vru.words import evidence
+from vru.words.terms import terms_of
 
 MOST_WEIGHTS = 15
 TRUTHS = (("rate_ratio", "rate ratio", 2), ("events_prevented", "offences prevented", 0))
@@ -37,6 +45,7 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
     if any(e.events_prevented is not None for e in result.estimates):
         blocks += [Heading(_heading(protocol)), _prevented_table(protocol, result)]
     blocks += _pictures(protocol, result.primary)
+    blocks += _courses(result)
     for e in result.estimates:
         blocks += _made_of(e)
     return tuple(blocks)
@@ -118,11 +127,23 @@ def _over(protocol: Protocol, e: Estimate) -> str:
     return w.plural(e.n_post, "day" if protocol.units.shape == "days" else "month")
 
 
+def _courses(result: EvaluationResult) -> list[Block]:
+    """The course of each outcome that is a time, once: analyses of one outcome share it unless they end at different days."""
+    drawn, seen = [], set()
+    for e in result.estimates:
+        made = course_figure(e, w.plain(e.outcome), f"course-{e.analysis}")
+        if made is not None and (e.outcome, e.courses) not in seen:
+            seen.add((e.outcome, e.courses))
+            drawn.append(made.figure())
+    return [Heading("Time until it happened"), *drawn] if drawn else []
+
+
 def _pictures(protocol: Protocol, estimate: Estimate) -> list[Block]:
     name, start = w.plain(estimate.outcome), protocol.intervention.start
+    terms = terms_of(protocol, estimate.outcome)
     drawn = (
-        path_figure(estimate, name, start, f"path-{estimate.analysis}"),
-        event_study_figure(estimate, name, f"event-study-{estimate.analysis}"),
+        path_figure(estimate, name, start, f"path-{estimate.analysis}", terms),
+        event_study_figure(estimate, name, f"event-study-{estimate.analysis}", terms),
     )
     figures = [d.figure() for d in drawn if d is not None]
     blocks: list[Block] = [Heading("Over time"), *figures] if figures else []

@@ -7,6 +7,7 @@ from vru.report.document import Block, Bullets, Facts, Notice, Paragraph
 from vru.report.section import Section
 from vru.results import Estimate, EvaluationResult
 from vru.words import evidence
+from vru.words.calibration import smallest_words
 
 COUNTED = {"pass": "passed", "concern": "raised a concern", "fail": "failed", "not_run": "could not be run"}
 
@@ -23,6 +24,7 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
                 _offences(protocol, result),
                 claim.size_that_matters(protocol, e),
                 *_smallness(protocol, result),
+                *([smallest_words(result.calibration)] if result.calibration else []),
             ),
             "How large",
         )

@@ -1,4 +1,4 @@
-"""The treated units as one monthly series (beside the comparison units as another), and its calendar."""
+"""The treated units as one series (beside the comparison units as another), and its calendar."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,17 @@ from vru.errors import MethodError, Problem
 from vru.methods.arms import Arms, common_window, take_arms
 from vru.panel import Panel, Role
 
-FEWEST_BEFORE = 12
-ENOUGH_BEFORE = 24
+FEWEST_BEFORE, ENOUGH_BEFORE = 12, 24
+"""Periods before the start; and as many months."""
 
 
 @dataclass(frozen=True, slots=True)
-class MonthlySeries:
-    """Totals over units, in the months that every unit has.
+class PeriodSeries:
+    """Totals over units, in the periods that every unit has.
 
     treated, comparison : ``(n,)`` offences; comparison is 0 throughout where there are no such units.
-    exposure, comparison_exposure : ``(n,)``, summed over units (unit-months where the panel has none).
-    time : ``(n,)`` month numbers, 0 in the first month of treatment; a missing month leaves a gap.
+    exposure, comparison_exposure : ``(n,)``, summed over units (unit-periods where the panel has none).
+    time : ``(n,)`` numbers of periods, 0 in the first of treatment; a missing one leaves a gap.
     """
 
     arms: Arms
@@ -34,10 +34,10 @@ class MonthlySeries:
         return np.asarray(self.time >= 0)
 
 
-def take_series(panel: Panel, outcome: str, roles: tuple[Role, ...], *, exposure: bool) -> MonthlySeries:
+def take_series(panel: Panel, outcome: str, roles: tuple[Role, ...], *, exposure: bool) -> PeriodSeries:
     """Add up the units of each role.
 
-    Raises MethodError where the arms cannot be compared, starts differ, fewer than 12 months come
+    Raises MethodError where the arms cannot be compared, starts differ, fewer than 12 periods, or than a year of them, come
     before the start, or an arm recorded nothing on one side of it.
     """
     arms = take_arms(panel, outcome, roles)
@@ -53,30 +53,27 @@ def take_series(panel: Panel, outcome: str, roles: tuple[Role, ...], *, exposure
     arms = common_window(arms)
     size = arms.exposure if exposure and arms.exposure is not None else np.ones_like(arms.counts)
     t = arms.treated
-    series = MonthlySeries(
+    series = PeriodSeries(
         arms=arms,
         treated=arms.counts[t].sum(axis=0),
         comparison=arms.counts[~t].sum(axis=0),
         exposure=size[t].sum(axis=0),
         comparison_exposure=size[~t].sum(axis=0),
-        time=np.array([_month(p) for p in arms.periods]) - _month(start),
+        time=arms.calendar.steps(arms.periods, start),
     )
     _refuse(series, outcome)
     return series
 
 
-def _month(period: str) -> int:
-    return int(period[:4]) * 12 + int(period[5:7])
-
-
-def _refuse(series: MonthlySeries, outcome: str) -> None:
+def _refuse(series: PeriodSeries, outcome: str) -> None:
     before = int((~series.post).sum())
-    if before < FEWEST_BEFORE:
+    fewest, enough = (max(n, series.arms.calendar.months(n)) for n in (FEWEST_BEFORE, ENOUGH_BEFORE))
+    if before < fewest:
         raise MethodError(
             Problem(
-                f"only {before} months are observed before the start, and a course needs {FEWEST_BEFORE}",
+                f"only {before} months are observed before the start, and a course needs {fewest}",
                 where=f"outcome {outcome}",
-                hint=f"widen the window to {ENOUGH_BEFORE} months or more, or use poisson_did with comparison units",
+                hint=f"widen the window to {enough} months or more, or use poisson_did with comparison units",
             )
         )
     if series.treated[~series.post].sum() == 0:
@@ -89,7 +86,7 @@ def _refuse(series: MonthlySeries, outcome: str) -> None:
         )
 
 
-def refuse_silence_after(series: MonthlySeries, kept: np.ndarray, outcome: str, *, controlled: bool) -> None:
+def refuse_silence_after(series: PeriodSeries, kept: np.ndarray, outcome: str, *, controlled: bool) -> None:
     """Refuse where a ratio is zero or infinite because an arm recorded nothing in a phase.
 
     kept : bool ``(n,)``, months that enter the model.
@@ -110,14 +107,15 @@ def refuse_silence_after(series: MonthlySeries, kept: np.ndarray, outcome: str, 
         )
 
 
-def length_notes(series: MonthlySeries) -> tuple[str, ...]:
+def length_notes(series: PeriodSeries) -> tuple[str, ...]:
     """What a short series means for the reader."""
     before, after = int((~series.post).sum()), int(series.post.sum())
     notes = []
-    if before < ENOUGH_BEFORE:
+    enough = max(ENOUGH_BEFORE, series.arms.calendar.months(ENOUGH_BEFORE))
+    if before < enough:
         notes.append(
             f"Only {before} months before the start: season and trend are hardly told apart from each other. "
-            f"{ENOUGH_BEFORE} or more are advised."
+            f"{enough} or more are advised."
         )
     if after < 3:
         notes.append(f"Only {after} month(s) after the start: the effect rests on very few counts.")

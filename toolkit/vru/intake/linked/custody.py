@@ -1,0 +1,60 @@
+"""Days in custody, which are no time at risk."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vru.errors import DataError, Problem
+from vru.events import Table
+from vru.intake import columns as read
+from vru.intake.linked.events import positions
+from vru.intake.linked.follow import Follow, days_of
+from vru.protocol.linked import Custody
+
+
+@dataclass(frozen=True, slots=True)
+class Spells:
+    """Spells of people of the plan that do not overlap, days after each one's start. at, since, until : ``(m,)``; until is the
+    day of release, which is at risk again."""
+
+    at: np.ndarray
+    since: np.ndarray
+    until: np.ndarray
+
+    def days(self, first: np.ndarray, last: np.ndarray) -> np.ndarray:
+        """Days in custody from each person's ``first`` to ``last``, both included, ``(n,)``."""
+        inside = np.minimum(self.until, last[self.at] + 1) - np.maximum(self.since, first[self.at])
+        return np.bincount(self.at, np.clip(inside, 0, None), minlength=len(first))
+
+
+def read_custody(plan: Custody | None, table: Table | None, found: Follow) -> Spells:
+    """Spells of everybody in the list. Raises DataError: columns, dates, a spell that ends before it begins."""
+    if plan is None or table is None:
+        none = np.zeros(0)
+        return Spells(none.astype(int), none, none)
+    if problems := read.missing_columns(table, [plan.id, plan.since, plan.until]):
+        raise DataError(*problems)
+    reading = read.Reading(table)
+    at, mine = positions(found.ids, read.ids(reading, plan.id))
+    since = days_of(read.dates(reading, plan.since))
+    until = days_of(read.dates(reading, plan.until, gaps=True))
+    if wrong := int((until < since).sum()):
+        reading.problems.append(Problem(f"{wrong:,} spells end before they begin", reading.at(plan.until)))
+    if reading.problems:
+        raise DataError(*reading.problems)
+    until = np.where(np.isnan(until), np.inf, until)
+    at, since, until = at[mine], since[mine], until[mine]
+    return _merged(at, since - found.start[at], until - found.start[at])
+
+
+def _merged(at: np.ndarray, since: np.ndarray, until: np.ndarray) -> Spells:
+    """Spells of one person that touch or overlap as one, so that no day counts twice."""
+    spells: list[list[float]] = []
+    for i in np.lexsort((since, at)):
+        one = [float(at[i]), float(since[i]), float(until[i])]
+        if spells and spells[-1][0] == one[0] and one[1] <= spells[-1][2]:
+            spells[-1][2] = max(spells[-1][2], one[2])
+        else:
+            spells.append(one)
+    held = np.array(spells).reshape(-1, 3)
+    return Spells(held[:, 0].astype(int), held[:, 1], held[:, 2])
