@@ -73,6 +73,7 @@ def test_a_wrong_or_no_password(
     ("typed", "says"),
     [
         (["force_db:tt"], ("there is no such table", "did you mean 't'?")),
+        (["force_db"], ("of a database: force_db:TABLE",)),
         (["force_db:nowhere.t"], ("there is no such table",)),
         (["force_db:secret"], ("this role may not read it", "GRANT SELECT")),
         (["force_dbb:t"], ("there is no connection 'force_dbb'", "did you mean 'force_db'?")),

@@ -1,5 +1,6 @@
 """``vru look``: a file before there is a plan, told by its ending."""
 
+import re
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -18,13 +19,15 @@ from vru.sources.source import Asked, Progress, Request
 from vru.sources.sql import tables_of
 
 TABLES, MAPS = (".csv", ".xlsx", ".parquet"), (".gpkg", ".geojson", ".json", ".shp")
+_NAME = re.compile(r"[a-z][a-z0-9_]+")
 _ALLOWED = ", ".join([*TABLES, ".zip or a folder from data.police.uk", *MAPS])
 
 
 def look_at(path: Path, options: ExtractOptions, progress: Progress) -> Looked:
     """What a file holds. Raises DataError: absent, of no kind that is read, or not readable as what its ending says."""
     if not path.exists():
-        raise DataError(Problem("is not there", str(path), _ALLOWED))
+        hint = f"of a database: {path}:TABLE" if _NAME.fullmatch(str(path)) else ""
+        raise DataError(Problem("is not there", str(path), _ALLOWED, hint))
     kind = path.suffix.lower()
     if kind in MAPS:
         return look_at_areas(path, str(path))

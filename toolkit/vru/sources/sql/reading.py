@@ -17,7 +17,8 @@ from vru.sources.sql.faults import Said, is_of_driver, say
 from vru.sources.sql.statement import names_in_brackets, of_table, quoted, refused
 from vru.sources.tables import LOCAL
 
-MAX_CELLS = 100_000_000
+MAX_CELLS = 40_000_000
+"""Some three gigabytes while they are read."""
 _CHUNK = 20_000
 _MOST_NAMES = 40
 
