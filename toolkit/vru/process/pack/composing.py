@@ -8,6 +8,7 @@ from typing import Any
 from vru.library.comparing import Difference
 from vru.process.pack.overturning import overturning
 from vru.protocol import Protocol
+from vru.rating.standards import standards
 from vru.report import wording as w
 from vru.report.document import Block, Bullets, Document, Facts, Heading, Notice, Paragraph, Part, Table
 from vru.report.sections import SECTIONS
@@ -55,7 +56,7 @@ def compose_pack(pack: Pack) -> Document:
         ("every-estimate", "Every estimate, on one axis where the scale is the same", _section("results", p, r)),
         ("checks", "Every check", _section("checks", p, r)),
         ("calibration", "Calibration and specification curve", _calibrated(pack.side)),
-        ("strength", "How strong the evidence is", _section("strength_of_evidence", p, r)),
+        ("strength", "How strong the evidence is", (*_section("strength_of_evidence", p, r), *_standards(p, r))),
         ("data", "The data and what became of them", _section("data", p, r)),
         ("graph", "The causal graph", _section("causal_graph", p, r)),
         ("code", "Code, versions, seed, fingerprints", _section("reproduce", p, r)),
@@ -83,6 +84,19 @@ def _registrations(pack: Pack) -> tuple[Block, ...]:
         Table(caption, ("When", "Digest of the plan", "Reason, and what had been seen"), tuple(pack.registrations)),
         ended,
     )
+
+
+def _standards(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
+    e = result.primary
+    rating = next((x for x in result.ratings if x.outcome == e.outcome), None)
+    if rating is None:
+        return ()
+    more = any(o.id == e.outcome and o.direction == "increase" for o in protocol.outcomes)
+    rows = tuple(
+        (f"{s.edition.title} (read {s.edition.read}): {s.edition.definition}", s.value, s.why, s.raise_it or "nothing")
+        for s in standards(e, rating.level, more)
+    )
+    return (Table("The main figure by other standards", ("Standard", "Answer", "Why", "What would raise it"), rows),)
 
 
 def _calibrated(side: Mapping[str, Any]) -> tuple[Block, ...]:
