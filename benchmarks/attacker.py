@@ -38,7 +38,7 @@ def areas(evaluations: int) -> Iterator[str]:
     """Rows of the table of areas by month."""
     plan, outcome = example()
     # Rounded counts hang together over the whole window, and cost the attacker ten times as long.
-    for profile, many in (("police_local", evaluations - evaluations // 6), ("nhs_hes_ecds", evaluations // 6)):
+    for profile, many in (("police_local", evaluations - evaluations // 10), ("nhs_hes_ecds", evaluations // 10)):
         rng, tally = np.random.default_rng(20261128), SIMULATED["Tally"]()
         for _ in range(many):
             SIMULATED["attacked"](plan, outcome, SIMULATED["world"](rng, profile), tally)
@@ -75,7 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--evaluations", type=int, default=300)
     n, began = parser.parse_args().evaluations, process_time()
-    by_month, of_people = list(areas(n)), list(trials(100))
+    by_month, of_people = list(areas(n)), list(trials(n // 3))
     lines = (
         "# The attacker",
         "",

@@ -30,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = runpy.run_path(str(ROOT / "tests" / "disclosure" / "test_spellings.py"))
 OTHER = ("disclosure_small_counts", "disclosure_hidden")
 """What is found whatever is planted: the library that makes the Word file leaves a small picture in it."""
+RARE = "Aoife Siobhan Oluwaseun Nkechi Bartosz Yevgeny Thandiwe Xiomara".split()  # noqa: SIM905
+PLACELIKE = ("Hill", "Green", "Hall", "West", "Park")
 STOPPED = ("fail", "concern")
 """Refused, or laid before whoever assures the run, who has to give a reason."""
 AREAS = ROOT / "evaluations" / "merseyside-placebo"
@@ -94,6 +96,36 @@ def through_channels() -> list[str]:
             continue
         typed += 1
     return [*rows, f"| text typed at review, explain, announce, assure | {len(forms())} | {typed} |"]
+
+
+def names() -> list[str]:
+    """Rows of the table of names of people without a title or role, and of places called after people."""
+    tests = runpy.run_path(str(ROOT / "tests" / "disclosure" / "test_names.py"))
+    tried = [s.format(f"{g} {n}") for g, n, s in product(tests["GIVEN"], tests["SURNAMES"], tests["SENTENCES"])]
+    rare = [f"{g} {n} told the panel" for g in RARE for n in tests["SURNAMES"]]
+    ambiguous = [f"{g} {n} told the panel" for g in tests["GIVEN"] for n in PLACELIKE]
+    places = [line for line in tests["PLACES"].splitlines() if line]
+    rows = []
+    for what, lines in (
+        ("common given name and surname", tried),
+        ("given name that the list does not hold", rare),
+        ("surname that is a word for a place as well", ambiguous),
+        ("place called after a person", places),
+    ):
+        found = sum(bool(tests["found"](line)) for line in lines)
+        rows.append(f"| {what} | {len(lines)} | {found} |")
+    return rows
+
+
+def unseen() -> list[str]:
+    """Rows of the table of what files carry unseen: planted, let through."""
+    tests = runpy.run_path(str(ROOT / "tests" / "disclosure" / "test_unseen.py"))
+    plan, result = load(AREAS), from_json((AREAS / "outputs" / "result.json").read_text(encoding="utf-8"))
+    rows = []
+    for what, (name, data) in tests["PLANTED"].items():
+        found = [f.check for f in review(plan, result, {name: data}) if f.verdict in STOPPED]
+        rows.append(f"| {what} | {'stopped' if found else 'LET THROUGH'} |")
+    return rows
 
 
 def false_alarms() -> list[str]:
@@ -201,6 +233,18 @@ def main() -> None:
             "|---|---|---|",
             *channels,
             "",
+            "Things that files carry unseen, each planted in an otherwise clean file:",
+            "",
+            "| planted | result |",
+            "|---|---|",
+            *unseen(),
+            "",
+            "Names of people in free text without a title or role; the last row should be 0:",
+            "",
+            "| what | tried | found |",
+            "|---|---|---|",
+            *names(),
+            "",
             "What is harmless and must not be stopped:",
             "",
             "| what | looked through | alarms |",
@@ -222,7 +266,8 @@ def main() -> None:
             "A second version is stopped where subtracting it from the first would leave a small count; the message says to",
             "end the window in another month. Edits of a library that `check` names: `tests/library/test_surroundings.py`.",
             "Random sequences of hostile events: `tests/library/test_machine.py`. Not tried: names of people without a title,",
-            "role or common given name, what pictures show, other records of the same data.",
+            "role or common given name, what pictures show. Two versions, two records and arms, attacked by integer programming:",
+            "`benchmarks/attacker.md`.",
             "",
         ]
     )

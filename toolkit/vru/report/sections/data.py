@@ -49,13 +49,17 @@ def _together(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]
     merged = [s for s in result.series if s.bands]
     if not merged:
         return ()
+    profile = profile_of(protocol.disclosure)
+    totals = (
+        "Totals are true" if profile.round_to == 1 else f"Sums are rounded to {profile.round_to}, as every count is"
+    )
     months = sum(b.n for s in merged for b in s.bands)
     shown = sum(v is not None for s in result.series for v in s.values)
     return (
         Heading("Months shown together"),
         Paragraph(
             f"{w.plural(months, 'monthly count')} of {w.count(months + shown)} are published as sums over neighbouring months, "
-            f"because small counts may not leave ({profile_of(protocol.disclosure).label}). Totals are true, and "
+            f"because small counts may not leave ({profile.label}). {totals}, and "
             "every estimate was made from the counts of single months; estimates of those months are not shown."
         ),
     )
