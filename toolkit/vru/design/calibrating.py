@@ -61,14 +61,20 @@ def scene_for(protocol: Protocol, estimate: Estimate, panel: Panel, kept: Lots |
     return replace(scene, frames=frames)
 
 
-def summarise(
-    task: Task, estimate: Estimate, replays: Sequence[Replayed], protocol: Protocol, bound: Mapping[str, str]
-) -> Calibration:
-    """All replays of one estimate together. Raises RefusedError where too few gave an answer."""
+def _answered(task: Task, replays: Sequence[Replayed]) -> tuple[list[Replayed], list[Replayed]]:
+    """Replays that gave an answer, in order, and those that refused. Raises RefusedError where too few answered."""
     answered = sorted((r for r in replays if not r.refused), key=lambda r: r.which)
     refused = [r for r in replays if r.refused]
     if len(answered) < FEWEST_ANSWERED:
         raise RefusedError(_nothing_to_say(answered, refused, task.scene))
+    return answered, refused
+
+
+def summarise(
+    task: Task, estimate: Estimate, replays: Sequence[Replayed], protocol: Protocol, bound: Mapping[str, str]
+) -> Calibration:
+    """All replays of one estimate together. Raises RefusedError where too few gave an answer."""
+    answered, refused = _answered(task, replays)
     effective, dates = independent(task, answered)
     rate = share(sum(r.claimed for r in answered), len(answered), effective)
     held = [r.covered for r in answered if r.covered is not None]
