@@ -20,11 +20,12 @@ from vru.record import Learning
 from vru.results import EvaluationResult, to_json
 from vru.run.assuring import plan_file
 from vru.run.calibration_file import FILE, calibration_bytes, carried
+from vru.run.data_lock import write_data_lock
 from vru.run.execute import execute
 from vru.run.noting import note_shown
 from vru.run.outputs import read_learning, render, write_outputs
 from vru.run.specifying import with_curve
-from vru.run.study import Settings, Study, build, load_study, read_sources, write_data_lock
+from vru.run.study import Settings, Study, build, load_study, read_sources
 from vru.sources.source import Progress
 
 Tell = Callable[[str], None]

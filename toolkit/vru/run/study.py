@@ -1,6 +1,5 @@
 """One evaluation folder, loaded and licensed; then its data read and its panel built."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -24,8 +23,8 @@ from vru.protocol.fields import Moment
 from vru.protocol.reading import nearest, plain_reason
 from vru.protocol.references import reference_problems
 from vru.protocol.tabled import CountColumns, EventColumns
-from vru.protocol.whole_file import write_whole
 from vru.protocol.yaml_file import YamlFile
+from vru.run.data_lock import data_changes
 from vru.run.lots_file import lots_changes
 from vru.sources.source import Asked, Progress, Request
 from vru.version import __version__
@@ -34,7 +33,6 @@ from vru.words.terms import terms_of
 if TYPE_CHECKING:
     from vru.intake import Made
 
-DATA_LOCK = "data.lock"
 PACKAGES = (
     "numpy",
     "scipy",
@@ -128,7 +126,7 @@ def build(study: Study, progress: Progress) -> Built:
         data=digests,
         versions=versions(),
         truth=made.truth,
-        data_changes=(*_data_changes(study.folder, digests), *lots_changes(study.folder, protocol, made.data)),
+        data_changes=(*data_changes(study.folder, digests), *lots_changes(study.folder, protocol, made.data)),
     )
     return Built(made.data, inputs, made.account, made.questions)
 
@@ -211,13 +209,6 @@ def versions() -> dict[str, str]:
     return found
 
 
-def write_data_lock(folder: Path, digests: Mapping[str, str]) -> None:
-    """Keep the fingerprints of the data of the first run, for later runs to compare with."""
-    path = folder / DATA_LOCK
-    if not path.exists():
-        write_whole(path, (json.dumps(dict(digests), indent=1) + "\n").encode())
-
-
 def find_data(study: Study, path: str) -> Path:
     """Where a data path of the plan is. Raises DataError naming every place looked in."""
     given = Path(path)
@@ -264,21 +255,6 @@ def _of_areas(study: Study, table: Table, options: object, cache: Path) -> Event
     if isinstance(options, EventColumns):
         return read_offences(table, options, cache, named, calendar)
     return read_tallies(table, options, cache, named, calendar) if isinstance(options, CountColumns) else table
-
-
-def _data_changes(folder: Path, digests: Mapping[str, str]) -> list[str]:
-    path = folder / DATA_LOCK
-    if not path.exists():
-        return []
-    try:
-        locked = dict(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError):
-        raise DataError(Problem("cannot be read", where=DATA_LOCK, hint="bring back the original")) from None
-    return [
-        f"data {name}: the fingerprint differs from the one locked at the first run"
-        for name, digest in digests.items()
-        if locked.get(name, digest) != digest
-    ]
 
 
 def _with_settings(protocol: Protocol, settings: Settings) -> Protocol:
