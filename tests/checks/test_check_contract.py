@@ -34,7 +34,8 @@ def full(panel: Panel) -> Panel:
     most = np.where(panel.counts["violence"] <= 2, 2.0, panel.counts["violence"])
     spans = {"violence": (np.where(panel.missing, np.nan, least), np.where(panel.missing, np.nan, most))}
     history = SelectionHistory("violence", months, pool, counts, chosen, record)
-    return replace(panel, selection=history, spans=spans)
+    dose = np.where(panel.treated_periods(), 60.0, 5.0)
+    return replace(panel, selection=history, spans=spans, delivered={"minutes": dose})
 
 
 def run(check: Check, case: Case, seed: int = 1) -> Finding:
