@@ -35,9 +35,7 @@ def read(panel: Panel, frame: pd.DataFrame, **plan: Any) -> Panel:
 
 
 def look(panel: Panel) -> Finding:
-    case = SimpleNamespace(
-        protocol=plan, panel=panel, data=panel, estimate=SimpleNamespace(analysis="main", outcome="violence")
-    )
+    case = SimpleNamespace(panel=panel, data=panel, estimate=SimpleNamespace(analysis="main", outcome="violence"))
     check = CHECKS["delivery"]
     return check.run(case, check.options(), np.random.default_rng(1))  # type: ignore[arg-type]
 
