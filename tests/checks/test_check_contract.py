@@ -35,9 +35,10 @@ def full(panel: Panel) -> Panel:
     most = np.where(panel.counts["violence"] <= 2, 2.0, panel.counts["violence"])
     spans = {"violence": (np.where(panel.missing, np.nan, least), np.where(panel.missing, np.nan, most))}
     history = SelectionHistory("violence", months, pool, counts, chosen, record)
+    dose = np.where(panel.treated_periods(), 60.0, 5.0)
     untouched = np.where(panel.missing, np.nan, rng.poisson(10, panel.shape).astype(float))
     counts_of = {**panel.counts, "untouched": untouched}
-    return replace(panel, selection=history, spans=spans, counts=counts_of)
+    return replace(panel, selection=history, spans=spans, counts=counts_of, delivered={"minutes": dose})
 
 
 def run(check: Check, case: Case, seed: int = 1) -> Finding:

@@ -27,7 +27,8 @@ from vru.stats.sensitivity import e_value, robustness_value
 
 METHOD = METHODS["adjusted_comparison"]
 AT_CUTOFF = {"density_at_cutoff", "continuity_at_cutoff", "placebo_cutoffs"}  # tested where there is a cutoff
-NAMES = sorted(name for name, check in CHECKS.items() if "people" in check.takes and name not in AT_CUTOFF)
+ELSEWHERE = {"linkage", "constant_ratio"}  # tested where people are linked and times are followed up
+NAMES = sorted(name for name, check in CHECKS.items() if "people" in check.takes and name not in AT_CUTOFF | ELSEWHERE)
 SOME = {"dowhy_placebo_treatment": 20, "dowhy_random_common_cause": 20, "dowhy_data_subset": 20}
 SOME |= {"dowhy_unobserved_common_cause": 5, "placebo_treatment": 20, "row_subset": 20}
 

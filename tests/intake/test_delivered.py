@@ -35,10 +35,7 @@ def read(panel: Panel, frame: pd.DataFrame, **plan: Any) -> Panel:
 
 
 def look(panel: Panel) -> Finding:
-    plan = SimpleNamespace(window=SimpleNamespace(period="month"))
-    case = SimpleNamespace(
-        protocol=plan, panel=panel, data=panel, estimate=SimpleNamespace(analysis="main", outcome="violence")
-    )
+    case = SimpleNamespace(panel=panel, data=panel, estimate=SimpleNamespace(analysis="main", outcome="violence"))
     check = CHECKS["delivery"]
     return check.run(case, check.options(), np.random.default_rng(1))  # type: ignore[arg-type]
 
@@ -53,7 +50,7 @@ def dose(treated_before: float, treated: float, comparison: float) -> Callable[[
         (
             (5.0, 60.0, 6.0),
             "pass",
-            "60.0 minutes an area and month from the start on, 5.0 before it, 6.0 in comparison areas",
+            "60.0 minutes an area and period from the start on, 5.0 before it, 6.0 in comparison areas",
         ),
         ((5.0, 40.0, 2.0), "concern", "67% of what was planned"),
         ((5.0, 60.0, 20.0), "fail", "Comparison areas had so much"),

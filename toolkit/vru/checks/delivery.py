@@ -34,7 +34,7 @@ def _run(case: Case, options: CheckOptions, rng: Generator) -> Finding:
     kept = _kept(panel, what)
     numbers["share_of_planned"] = kept
     spilt = dose["comparison", "after"]
-    text = f"Treated areas had {after:,.1f} {what} an area and {case.protocol.window.period.replace('_', ' ')} from the start on"
+    text = f"Treated areas had {after:,.1f} {what} an area and period from the start on"
     text += _beside(dose["treated", "before"], "before it") + _beside(spilt, "in comparison areas after it") + "."
     if kept is not None:
         text += f" That is {percent(kept)} of what was planned."

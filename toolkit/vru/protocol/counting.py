@@ -50,6 +50,8 @@ class Window(Section):
 
     def calendar(self, start: str) -> Calendar:
         """The periods, for an intervention that starts then."""
+        if self.period in ("month", "day"):
+            return Calendar(self.period, "2000-01" if self.period == "month" else "2000-01-01")
         if self.counted_from in WEEKDAYS:
             return Calendar(self.period, first_weekday(self.first, self.counted_from))
         return Calendar(self.period, start if self.counted_from == "start" else self.first)
