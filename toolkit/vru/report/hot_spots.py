@@ -67,7 +67,7 @@ def _share(value: float | None) -> str:
 
 
 def _times(value: float | None) -> str:
-    return w.MISSING if value is None else f"{value:.3g}"
+    return w.MISSING if value is None else w.number(value, 2 if value < 100 else 0)
 
 
 def _way(fall: float) -> str:
