@@ -1,1 +1,1 @@
-"""Before and after an evaluation: what it could see, and how often it would have claimed an effect of nothing."""
+"""Before and after an evaluation: what it could see, and how often it would have claimed a change where nothing was done."""
