@@ -19,7 +19,7 @@ in the order a person meets them:
   vru design evaluations/my-trial             what it could see, before it begins
   vru register evaluations/my-trial           lock it before the data are seen
   vru run evaluations/my-trial                notebook, report, tables, draft record
-  vru calibrate evaluations/my-trial          how often it claims an effect of nothing
+  vru calibrate evaluations/my-trial          how often it claims a change where nothing was done
   vru assure evaluations/my-trial --by POST   quality assurance, by somebody else
   vru publish evaluations/my-trial --library shared_learning --by POST
   vru site --library shared_learning --out site

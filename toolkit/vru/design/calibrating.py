@@ -61,23 +61,14 @@ def scene_for(protocol: Protocol, estimate: Estimate, panel: Panel, kept: Lots |
     return replace(scene, frames=frames)
 
 
-def _answered(task: Task, replays: Sequence[Replayed]) -> tuple[list[Replayed], list[Replayed]]:
-    """Replays that gave an answer, in order, and those that refused. Raises RefusedError where too few answered."""
-    answered = sorted((r for r in replays if not r.refused), key=lambda r: r.which)
-    refused = [r for r in replays if r.refused]
-    if len(answered) < FEWEST_ANSWERED:
-        raise RefusedError(_nothing_to_say(answered, refused, task.scene))
-    return answered, refused
-
-
 def summarise(
     task: Task, estimate: Estimate, replays: Sequence[Replayed], protocol: Protocol, bound: Mapping[str, str]
 ) -> Calibration:
     """All replays of one estimate together. Raises RefusedError where too few gave an answer."""
-    answered, refused = _answered(task, replays)
+    answered, refused = _sorted_out(replays, task.scene)
     effective, dates = independent(task, answered)
-    rate = share(sum(r.claimed for r in answered), len(answered), effective)
-    held = [r.covered for r in answered if r.covered is not None]
+    alarms = sum(r.claimed for r in answered)
+    rate = share(alarms, len(answered), effective)
     far = np.array([r.distance for r in answered if r.distance is not None])
     own = _own(task.scene, estimate, far, (effective, dates))
     size = _size(answered, relative_error(estimate))
@@ -91,11 +82,11 @@ def summarise(
         frames=dict(sorted(Counter(r.frame for r in answered).items())),
         replays=len(answered),
         refused=len(refused),
-        false_alarms=sum(r.claimed for r in answered),
+        false_alarms=alarms,
         rate=_rounded(rate.value),
         rate_low=_rounded(rate.low),
         rate_high=_rounded(rate.high),
-        covered=_rounded(sum(held) / len(held)) if held else None,
+        covered=_covered(answered),
         effective=_rounded(effective),
         effective_dates=_rounded(dates),
         reach=_maybe(own.reach),
@@ -113,6 +104,21 @@ def summarise(
         notes=notes_of(task.scene, size, refused),
         bound=dict(bound),
     )
+
+
+def _sorted_out(replays: Sequence[Replayed], scene: Scene) -> tuple[list[Replayed], list[Replayed]]:
+    """Those that gave an answer, in order, and those that did not. Raises RefusedError where too few did."""
+    answered = sorted((r for r in replays if not r.refused), key=lambda r: r.which)
+    refused = [r for r in replays if r.refused]
+    if len(answered) < FEWEST_ANSWERED:
+        raise RefusedError(_nothing_to_say(answered, refused, scene))
+    return answered, refused
+
+
+def _covered(answered: Sequence[Replayed]) -> float | None:
+    """Share of intervals that held no change; None where the method gives none."""
+    held = [r.covered for r in answered if r.covered is not None]
+    return _rounded(sum(held) / len(held)) if held else None
 
 
 def independent(task: Task, answered: Sequence[Replayed]) -> tuple[float, float]:

@@ -89,7 +89,7 @@ class Prospect:
 
     @property
     def cries_wolf(self) -> bool:
-        """Whether it claims effects of nothing more often than it says."""
+        """Whether it claims changes where nothing was done more often than it says."""
         return self.rate is not None and self.rate.low > 0.05
 
 

@@ -47,7 +47,7 @@ def _one(place: int, p: Prospect, leaks: Leaks) -> list[str]:
         if p.power is None
         else f"{_percent(p.power.share)} ({_percent(p.power.low)} to {_percent(p.power.high)})"
     )
-    wolf = "; CLAIMS EFFECTS OF NOTHING too often here" if p.cries_wolf else ""
+    wolf = "; CLAIMS CHANGES WHERE NOTHING WAS DONE too often here" if p.cries_wolf else ""
     sizes = f"smallest fall {smallest(p.smallest_fall, leaks)}, rise {smallest(p.smallest_rise, leaks)}"
     return [
         f"  {place}. {p.method}, {DESIGNS.get(p.design, p.design)}: power {power}; {sizes}; false alarms "

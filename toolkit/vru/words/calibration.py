@@ -5,8 +5,8 @@ from vru.words.effects import rate_change
 from vru.words.p_value import p_is
 
 NOT_CALIBRATED = (
-    "Not calibrated. How often this analysis claims an effect of nothing on these data, and how small an effect it could "
-    "have seen, has not been measured: its interval and p rest on the method's own assumptions."
+    "Not calibrated. How often this analysis claims a change where nothing was done, and how small an effect it could have "
+    "seen, has not been measured on these data: its interval and p rest on the method's own assumptions."
 )
 
 
@@ -20,7 +20,7 @@ def alarm_words(found: Calibration) -> str:
         verdict = "less often than it says: it is cautious on these data"
     ends = f"{_percent(found.rate_low)} to {_percent(found.rate_high)}"
     share = f"{_percent(found.rate)} of {found.replays} ({ends})"
-    return f"an effect of nothing claimed in {share}, where it says {_percent(nominal)}: {verdict}"
+    return f"a change claimed where nothing was done in {share}, where it says {_percent(nominal)}: {verdict}"
 
 
 def own_words(found: Calibration, scale: str = "") -> str:
