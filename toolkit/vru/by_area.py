@@ -15,10 +15,12 @@ LEVEL = 0.05
 def changes_by_area(protocol: Protocol, panel: Panel) -> AreaMap | None:
     """The panel's map with the change of the primary outcome in every area; None where there is no map.
 
-    An area without a start of its own is divided at the start of the intervention.
+    An area without a start of its own is divided at the earliest start of any.
     """
-    if panel.outlines is None:
-        return None
+    starts = [s for s in panel.starts if s is not None]
+    if panel.outlines is None or not starts:
+        return panel.outlines
+    first = min(starts)
     outcome = next((o.id for o in protocol.outcomes if o.primary), protocol.outcomes[0].id)
     rows = {u: i for i, u in enumerate(panel.units)}
     periods = np.asarray(panel.periods)
@@ -28,7 +30,7 @@ def changes_by_area(protocol: Protocol, panel: Panel) -> AreaMap | None:
         if i is None:
             areas.append(area)
             continue
-        later = periods >= (panel.starts[i] or protocol.intervention.start)
+        later = periods >= (panel.starts[i] or first)
         areas.append(_changed(area, panel.counts[outcome][i], later))
     return replace(panel.outlines, areas=tuple(areas))
 

@@ -79,7 +79,7 @@ def _months(asked: Asked, events: Events) -> tuple[tuple[str, ...], np.ndarray, 
     if len(forces) > 1 and asked.force is None:
         hint = "areas of forces with other months cannot be ranked together"
         raise DataError(Problem(f"the data are of {len(forces)} forces", "--force", ", ".join(forces), hint))
-    own = [m for m in events.present[asked.force or forces[0]] if asked.until is None or m < asked.until]
+    own = [m for m in events.present[asked.force or forces[0]] if asked.until is None or m < asked.until[:7]]
     if not own:
         raise DataError(Problem("no month of the data comes before the start of the intervention", "data"))
     months = months_between(min(own), max(own))
