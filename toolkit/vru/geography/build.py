@@ -16,6 +16,7 @@ from vru.geography.codes import changed_codes
 from vru.geography.coverage import matrix, missing_months, missing_notes, modal_forces, unit_forces
 from vru.geography.drawn import map_of
 from vru.geography.ending import carry_over, until_the_end
+from vru.geography.ends import end_questions
 from vru.geography.feeds import Kinds, believed, feed_notes, kinds_of, unsteady, without_feeds
 from vru.geography.located import Layout, lay_out, layout_notes, places_in
 from vru.geography.longer import by_plan, partial_notes, period_problems
@@ -119,7 +120,14 @@ def _built(protocol: Protocol, events: Mapping[str, Events], folder: Path) -> Bu
     notes += [*suspects, *carry_over(whole, counted.roles, counted.tallies)]
     notes += counted.chosen.notes
     built = _panel(protocol, counted, sources, notes, kinds, tuple(n.text for n in suspects if n.severity != "info"))
-    return replace(built, questions=(*(q for e in sources.values() for q in e.questions), *asked))
+    return replace(
+        built,
+        questions=(
+            *(q for e in sources.values() for q in e.questions),
+            *asked,
+            *end_questions(protocol, sources, kinds),
+        ),
+    )
 
 
 def _outcomes(protocol: Protocol, data: str) -> list[Outcome]:
@@ -194,7 +202,7 @@ def _panel(
     }
     if problems := series_problems(protocol, units, [roles[u] for u in units], starts, counts):
         raise DataError(*problems)
-    notes += _notes(protocol, counted, units, periods, missing)
+    notes += _notes(protocol, counted, periods, missing, covering)
     truth = {k: v for e in sources.values() for k, v in e.truth.items()}
     if protocol.artificial_effect is not None:
         share = protocol.artificial_effect.keep_share
@@ -254,13 +262,14 @@ def _provenance(sources: Mapping[str, Events], counted: _Counted) -> dict[str, s
 
 
 def _notes(
-    protocol: Protocol, counted: _Counted, units: Sequence[str], periods: Sequence[str], missing: np.ndarray
+    protocol: Protocol, counted: _Counted, periods: Sequence[str], missing: np.ndarray, covering: Mapping[str, str]
 ) -> list[DataNote]:
+    units = tuple(covering)
     notes = layout_notes(counted.layout) if counted.layout else []
     without = "coordinates" if counted.layout else "an area" if protocol.units.kind == "area" else "an LSOA code"
     for t in counted.tallies:
         notes += _adding_up(t, units, periods, missing, without)
-    notes += missing_notes(units, periods, missing)
+    notes += missing_notes(units, periods, missing, covering)
     return notes
 
 

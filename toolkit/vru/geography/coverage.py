@@ -11,6 +11,9 @@ from vru.geography.areas import Areas
 from vru.geography.assign import grid_points
 from vru.geography.tally import Tally, distinct_places, force_at
 
+ITSELF = "extract"
+"""What stands for the force where the plan says what an extract covers; of a table of counts each area covers itself."""
+
 
 def modal_forces(frame: pd.DataFrame) -> dict[str, str]:
     """Unit -> the force that recorded most of its events of any kind; ties go to the first by name."""
@@ -67,12 +70,16 @@ def matrix(frame: pd.DataFrame, units: Sequence[str], periods: Sequence[str], co
     return counts
 
 
-def missing_notes(units: Sequence[str], periods: Sequence[str], missing: np.ndarray) -> list[DataNote]:
-    """Say which months are missing, for all units or for how many."""
+def missing_notes(
+    units: Sequence[str], periods: Sequence[str], missing: np.ndarray, covering: Mapping[str, str]
+) -> list[DataNote]:
+    """Say which months are missing, for all units or for how many. covering : unit -> force, as ``unit_forces``."""
     notes = []
+    own = all(force in (ITSELF, unit) for unit, force in covering.items())
+    why = "the data do not cover them" if own else "the force has no file"
     everywhere = [periods[j] for j in np.flatnonzero(missing.all(axis=0)).tolist()]
     if everywhere:
-        text = f"months missing for every unit, because the force has no file: {', '.join(everywhere)}"
+        text = f"months missing for every unit, because {why}: {', '.join(everywhere)}"
         notes.append(DataNote("panel", text, len(everywhere)))
     partly = np.flatnonzero(missing.any(axis=0) & ~missing.all(axis=0))
     if partly.size:

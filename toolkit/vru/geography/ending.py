@@ -26,7 +26,10 @@ def carry_over(whole: Protocol, roles: Mapping[str, Role], tallies: Sequence[Tal
         ("before the start", tuple(p for p in whole.periods if p < start)),
         ("while it ran", tuple(p for p in ran if p >= start)),
     )
-    after = tuple(p for p in whole.periods if p not in ran)
+    # A period that holds the end is in neither.
+    after = tuple(p for p in whole.periods if p > end)
+    if not after:
+        return []
     notes = []
     for t in tallies:
         for o in t.outcomes:

@@ -34,6 +34,8 @@ CRIME_TYPES = (
 """As data.police.uk publishes them: one that is not in the data at hand is rare there, not unknown."""
 
 
+MIDNIGHT = 0.15
+"""Share of events in the hour after midnight from which some of these must be times not known."""
 OWN_COLUMNS = ("shared_id", "repeats", "has_id")
 """Columns that say how rows of one crime hang together; no filter may use them."""
 
@@ -186,6 +188,10 @@ def check_filters(events: Events, outcomes: Sequence[Outcome]) -> list[DataNote]
                 hint = "an extract with a date and time in every row has them: source: events"
                 what = "the events have no time of day or day of the week"
                 problems.append(Problem(what, f"outcomes[{o.id}].{'hours' if o.hours else 'weekdays'}", hint=hint))
+            elif o.hours:
+                found = _timed(con, events, o)
+                problems += [f for f in found if isinstance(f, Problem)]
+                notes += [f for f in found if isinstance(f, DataNote)]
             for column, values in o.filter.items():
                 where = f"outcomes[{o.id}].filter.{column}"
                 if column not in columns:
@@ -206,6 +212,19 @@ def check_filters(events: Events, outcomes: Sequence[Outcome]) -> list[DataNote]
     if problems:
         raise DataError(*problems)
     return notes
+
+
+def _timed(con: Any, events: Events, outcome: Outcome) -> list[Problem | DataNote]:
+    """Hours of events whose times are not known stand as midnight: none may be counted by them."""
+    sql = "SELECT coalesce(avg((hour = '00')::INT), 0) FROM read_parquet(?)"
+    share = float(con.execute(sql, [str(events.path)]).fetchone()[0])
+    if share == 1.0:
+        hint = "dates without a time read as midnight: leave hours out, or have the extract made with times"
+        return [Problem("every event lies in the hour after midnight", f"outcomes[{outcome.id}].hours", hint=hint)]
+    if share >= MIDNIGHT:
+        text = f"{outcome.id}: {share:.0%} of events lie in the hour after midnight, as where no time is known; hours count them"
+        return [DataNote("panel", text, severity="question")]
+    return []
 
 
 def _unknown(where: str, value: str, known: list[str]) -> Problem:

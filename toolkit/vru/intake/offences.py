@@ -23,7 +23,9 @@ _FEW = 0.02
 """Share of rows whose place is outside Britain up to which they are left without one; above it the columns are wrong."""
 _SILENT = 0.2
 """Share of days or weeks without a row up to which each is asked about; where more are empty, an empty one is nothing odd."""
-_MIDNIGHT = 0.5
+_MANY = 20.0
+"""Rows that periods without any would hold at the usual rate before a sparse file is asked about them all the same."""
+_MIDNIGHT = 0.15
 """Share of times at exactly midnight from which the hour says nothing."""
 
 
@@ -55,11 +57,12 @@ def read_offences(
     frame["hour"] = when.dt.strftime("%H")
     for column in plan.keep:
         frame[column] = _or_null(reading.cells(column).text)
-    frame = _counted_once(reading, plan, frame, by)
+    frame = _counted_once(reading, plan, frame.assign(when_=when.to_numpy()), by).drop(columns="when_")
     present = plan.covers.present(calendar)
     _tell_covered(reading, present, frame[by], calendar)
     inside = frame[by].isin(present).to_numpy()
     _tell_times(reading, plan, when)
+    _ask_alike(reading, plan)
     made_from = {**plan.model_dump(mode="json"), "units": sorted(units), "calendar": repr(calendar)}
     at = keep(frame[inside], table, made_from, cache)
     if reading.problems:
@@ -158,12 +161,25 @@ def _degrees(east: np.ndarray, north: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def _counted_once(reading: read.Reading, plan: EventColumns, frame: pd.DataFrame, by: str) -> pd.DataFrame:
-    """One row for each id and kind, the earliest; ids of several kinds are marked, so that an outcome counts them once."""
+    """One row for each id and kind: of the earliest period, one with a place, then as the cells sort, not as the file does.
+
+    Ids of several kinds are marked, so that an outcome counts them once.
+    """
     if plan.id is None:
         return frame
     ref = pd.Series(read.ids(reading, plan.id))
     named = (ref != "").to_numpy()
-    rows = frame.assign(ref=ref, kind_=frame["crime_type"].fillna("")).sort_values(["ref", by, "kind_"], kind="stable")
+    rows = frame.assign(ref=ref, kind_=frame["crime_type"].fillna(""))
+    rows["unplaced_"] = rows["lsoa_code"].isna() & rows["longitude"].isna()
+    order = [
+        "ref",
+        by,
+        "kind_",
+        "unplaced_",
+        "when_",
+        *(c for c in frame.columns if c not in (by, "crime_type", "when_")),
+    ]
+    rows = rows.sort_values(order, kind="stable").drop(columns="unplaced_")
     again = rows.duplicated(["ref", "kind_"]) & (rows["ref"] != "")
     alike = rows[rows["ref"] != ""].groupby(["ref", "kind_"])[by].transform("size").astype(float)
     places = rows[rows["ref"] != ""].groupby("ref")[[by, "lsoa_code"]].nunique()
@@ -196,7 +212,7 @@ def _tell_covered(reading: read.Reading, present: Sequence[str], found: pd.Serie
         what = f"no row lies in any {calendar.noun} that the plan says is covered"
         whole = f"{present[0]} to {calendar.last_of(present[-1])}" if present else f"at least one whole {calendar.noun}"
         reading.problems.append(Problem(what, where, whole))
-    elif silent and (not calendar.by_days or len(silent) <= _SILENT * len(present)):
+    elif silent and (not calendar.by_days or len(silent) <= _SILENT * len(present) or _lost(rows.to_numpy())):
         named = f"{', '.join(silent[:12])}{' and more' if len(silent) > 12 else ''}"
         said = f"no row at all in {named}. Did nothing happen, or were these {noun} not supplied?"
         hint = "name them under covers.missing, or let covers.first and covers.last leave them out"
@@ -204,6 +220,24 @@ def _tell_covered(reading: read.Reading, present: Sequence[str], found: pd.Serie
     elif silent:
         text = f"{noun} without any row, counted as {noun} without events: the file is sparse"
         reading.notes.append(DataNote("events", text, len(silent)))
+
+
+def _lost(rows: np.ndarray) -> bool:
+    """Whether any run of periods without a row would hold many at the usual rate: not supplied, rather than sparse."""
+    full = np.flatnonzero(np.concatenate(([1], rows, [1])))
+    longest = int(np.diff(full).max()) - 1
+    return longest * float(rows.sum()) / max(len(rows) - longest, 1) >= _MANY
+
+
+def _ask_alike(reading: read.Reading, plan: EventColumns) -> None:
+    """Rows alike in every cell, in a file without ids: joined twice, or that many events of the same minute and place."""
+    again = 0 if plan.id else int(reading.table.frame.duplicated().sum())
+    if again < _MANY or again < _FEW * len(reading.table.frame):
+        return
+    said = f"{again:,} rows are like another in every cell and are counted each. Are they events of their own?"
+    reading.questions.append(
+        Question("rows_alike", said, "name the column of references as id, or export each event once")
+    )
 
 
 def _tell_times(reading: read.Reading, plan: EventColumns, when: pd.Series) -> None:

@@ -14,13 +14,15 @@ from vru.intake import columns as read
 from vru.intake import values as v
 from vru.intake.kept import keep
 from vru.intake.offences import spelt
-from vru.intake.written import FORMS, label_of, periods_of
+from vru.intake.written import FORMS, labels_of, periods_of
 from vru.keys import fold, slug
 from vru.periods import MONTHS, Calendar
 from vru.protocol.tabled import CountColumns
 
 _TOTAL = re.compile(r"(grand |sub)?totals?( .*)?|all( \w+)?|england( and wales)?|wales|force|sum|overall")
 _MARK = re.compile(r"<\s*\d+|[*:.~#-]+|[a-z]|\[[a-z]\]|supp(ressed)?", re.IGNORECASE)
+_GAPS, _SMALL = 10, 3
+"""Rows that a table lacks before it is asked whether they are zeros, and what counts as a small number beside them."""
 _FAR, _LARGE = 8.0, 50.0
 """A count this many times the largest of its area's others, and at least so large, is asked about."""
 
@@ -59,6 +61,7 @@ def _read(table: Table, plan: CountColumns, cache: Path, units: Sequence[str], c
     long = long.assign(area=spelt(reading, plan.area, long["area"].to_numpy(dtype=str), units))
     _refuse_repeats(reading, long, calendar.noun)
     _ask_far(reading, long, calendar.noun)
+    _ask_zeros(reading, long, calendar)
     if reading.problems:
         raise DataError(*reading.problems)
     known = long[np.isfinite(long["n"])]
@@ -87,10 +90,10 @@ def _by_column(reading: read.Reading, plan: CountColumns, calendar: Calendar) ->
     area = read.keys(reading, plan.area, "area")
     kind = reading.cells(plan.kind).text if plan.kind else np.full(len(area), "count")
     names = [str(c) for c in reading.table.frame.columns]
-    when = {c: label for c in names if (label := label_of(c, calendar))}
+    when = {c: label for c, label in zip(names, labels_of(names, reading.marks.dates, calendar), strict=True) if label}
     if not when:
         what = f"no column is named as a {calendar.noun}"
-        reading.problems.append(Problem(what, reading.table.name, FORMS[calendar.kind]))
+        reading.problems.append(Problem(what, reading.table.name, reading.marks.dates or FORMS[calendar.kind]))
         return pd.DataFrame()
     other = [c for c in names if c not in when and c not in plan.columns()]
     if other:
@@ -163,6 +166,18 @@ def _ask_far(reading: read.Reading, long: pd.DataFrame, noun: str) -> None:
         when = own.loc[own["n"].idxmax(), "period"]
         said = f"{area}, {when}, {kind}: {n[-1]:,.0f}, where no other {noun} has more than {n[-2]:,.0f}. Is it right?"
         reading.questions.append(Question(f"far_{slug(f'{area} {when}')}", said, "mend the cell, or leave it empty"))
+
+
+def _ask_zeros(reading: read.Reading, long: pd.DataFrame, calendar: Calendar) -> None:
+    """A table without any 0 that lacks rows where counts are small was listed by what happened: its gaps may be zeros."""
+    known = long.loc[np.isfinite(long["n"]), "n"]
+    whole = len(long["area"].unique()) * len(long["period"].unique()) * len(long["kind"].unique())
+    lacks = whole - len(long)
+    if lacks < _GAPS or (known == 0).any() or (known <= _SMALL).mean() < _GAPS / whole or not len(known):
+        return
+    said = f"no count is 0, and {lacks:,} of {whole:,} area-{calendar.plural} have no row. Did nothing happen there?"
+    hint = "lists by what happened leave out the rest: write these rows with 0; they are taken as not known"
+    reading.questions.append(Question("no_zeros", said, hint))
 
 
 def _without_totals(reading: read.Reading, plan: CountColumns, long: pd.DataFrame) -> pd.DataFrame:

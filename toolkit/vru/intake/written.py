@@ -1,6 +1,7 @@
 """How a table writes the period that a count is of: months, quarters, years, days."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ FORMS: dict[Kind, str] = {
 _MONTH = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))(-01(?:[ T]00:00(?::00(?:\.0+)?)?)?)?")
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T]00:00(?::00(?:\.0+)?)?)?")
 _QUARTER = re.compile(r"(\d{4})[ -]?Q([1-4])|Q([1-4])[ -]?(\d{4})", re.IGNORECASE)
+_WEEK_NUMBER = r"(?i)\d{4}[ -]?w(k|eek)?[ -]?\d{1,2}|w(k|eek)?[ -]?\d{1,2}([ -/]\d{4})?"
 _YEAR = re.compile(r"(\d{4})(?:[/-](\d{2}|\d{4}))?")
 
 
@@ -56,20 +58,38 @@ def _is_day(text: str) -> bool:
     return True
 
 
+def labels_of(written: Sequence[str], form: str | None, calendar: Calendar) -> list[str]:
+    """The label of each period, written in the declared form of dates or as ``label_of`` reads it; "" where it is none."""
+    if form is not None:
+        days = pd.to_datetime(pd.Series(list(written), dtype="str"), errors="coerce", format=form)
+        written = days.dt.strftime("%Y-%m-%d" if calendar.by_days else "%Y-%m").fillna("").tolist()
+    return [label_of(w, calendar) for w in written]
+
+
+def _hint(wrong: np.ndarray, calendar: Calendar) -> str:
+    """What to do about cells that are no period of the plan, by what they look like."""
+    if not calendar.by_days:
+        return f'declare how {calendar.plural} are written: dates: "%b %Y" for Apr 2021'
+    given = pd.Series(wrong.astype(str))
+    if given.map(lambda t: bool(_DAY.fullmatch(t))).any():
+        return (
+            f"{calendar.plural} of the plan begin on {calendar.origin} and every {calendar.noun} from there: see window"
+        )
+    if given.str.fullmatch(_WEEK_NUMBER).any():
+        return "a number of a week does not say on which day it begins: write the first day of each, 2024-01-29"
+    if given.str.fullmatch(r"\d{5}").any():
+        return v.date_hint(wrong)
+    return f'declare how {calendar.plural} are written: dates: "%d/%m/%Y" for 29/01/2024, their first day'
+
+
 def periods_of(reading: read.Reading, column: str, text: np.ndarray, calendar: Calendar) -> np.ndarray:
     """Labels of a column's periods, ``(n,)``; as ``label_of`` reads them, or as the plan's ``dates`` says."""
     kinds, at = np.unique(text, return_inverse=True)
     forms = reading.marks.dates
-    written = [str(k) for k in kinds]
-    if forms is not None:
-        days = pd.to_datetime(pd.Series(written), errors="coerce", format=forms)
-        written = days.dt.strftime("%Y-%m-%d" if calendar.by_days else "%Y-%m").fillna("").tolist()
-    label = np.array([label_of(w, calendar) for w in written], dtype=object)[at]
+    label = np.array(labels_of([str(k) for k in kinds], forms, calendar), dtype=object)[at]
     wrong = label == ""
     if wrong.any():
         what = f"{int(wrong.sum()):,} rows hold no {calendar.noun}: {v.few(text[wrong])}"
-        hint = f'declare how {calendar.plural} are written: dates: "%b %Y" for Apr 2021'
-        if calendar.by_days and any(_DAY.fullmatch(str(t)) for t in text[wrong]):
-            hint = f"{calendar.plural} of the plan begin on {calendar.origin} and every {calendar.noun} from there: see window"
+        hint = _hint(text[wrong], calendar)
         reading.problems.append(Problem(what, reading.at(column), forms or FORMS[calendar.kind], hint))
     return label

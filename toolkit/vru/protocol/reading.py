@@ -105,6 +105,7 @@ def problem_of(error: Any, file: YamlFile) -> Problem:
 def plain_reason(kind: str, message: str) -> str:
     """A validation message without the validator's own vocabulary."""
     known = next((words for start, words in _REASONS.items() if kind.startswith(start)), None)
+    message = message.removeprefix("Value error, ")
     return known or f"{message[0].lower()}{message[1:]}".replace("input should be", "must be")
 
 
