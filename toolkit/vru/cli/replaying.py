@@ -42,7 +42,7 @@ def _specifications(arguments: argparse.Namespace) -> int:
         print(f"{done.kept} of {done.parts} parts were there from an earlier run", file=sys.stderr)
     for line in listed(curve):
         print(line)
-    print(headline(curve))
+    print(done.terms.say(headline(curve)))
     print(joint_words(curve))
     print(f"written to {done.path}" + (f" and {done.figure}" if done.figure else ""))
     print(f"next: vru run {arguments.evaluation} puts the curve into the report")

@@ -123,7 +123,8 @@ def replay(task: Task, which: int, fit_as: Callable[[BoundAnalysis], Fit] | None
         try:
             plain = fit(panel, rng)
         except MethodError as error:
-            return Replayed(which, frame, refused=" ".join(str(p.what) for p in error.problems))
+            said = " ".join(str(p.what) for p in error.problems)
+            return Replayed(which, frame, refused=task.scene.panel.calendar.say(said))
         except (ArithmeticError, ValueError, np.linalg.LinAlgError):
             return Replayed(which, frame, refused="the arithmetic broke down on these data")
         seen = _all_seen(fit, panel, task.ratios, rng) if which % task.every == 0 else ()

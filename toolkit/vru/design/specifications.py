@@ -21,6 +21,7 @@ from vru.panel import Panel
 from vru.protocol import Protocol
 from vru.results import Estimate
 from vru.stats.permutation import smallest_p
+from vru.words.terms import terms_of
 
 DRAWS_IN_BLOCK = 10
 FEWEST_DRAWS = 199
@@ -69,7 +70,7 @@ def answer(data: Curved, spec: Spec) -> Specification:
         panel = chosen_panel(data.panels, spec.choice, spec.analysis.plan.outcome, None)
         found = fit(data.plan.protocol, spec.analysis, panel)
     except (MethodError, DataError) as error:
-        return Specification(words, None, refused=error.problems[0].what)
+        return Specification(words, None, refused=terms_of(data.plan.protocol).say(error.problems[0].what))
     log = as_log_ratio(found)
     if log is None:
         return Specification(words, None, refused="its answer is not a ratio of offences recorded to offences expected")

@@ -22,7 +22,7 @@ _INNOCENT = re.compile(
     r"|sha256:[0-9a-f]{64}"
 )
 _MOMENT = re.compile(r"(19|20)\d\d-\d\d-\d\d([T ]\d\d:\d\d.*)?|\d{1,2}/\d{1,2}/(19|20)\d\d.*")
-_DAY = re.compile(r"(19|20)\d\d-\d\d-\d\d")
+_SPAN = re.compile(r"((?:19|20)\d\d-\d\d-\d\d)(?: to ((?:19|20)\d\d-\d\d-\d\d))?")
 _IDENTIFIER = re.compile(r"(?=.*\d)[\w/-]{6,}")
 
 
@@ -48,15 +48,23 @@ def row_level_reason(table: Table, areas: Collection[str] = ()) -> str:
 
 
 def _regular(values: Sequence[str]) -> bool:
-    """Whether they are the days of a calendar, one after the other or by whole weeks, as no list of offences is."""
-    if not all(_DAY.fullmatch(v) for v in values):
+    """Whether they are the days of a calendar, or spans of it, one after the other or by whole weeks, as no list of offences is.
+
+    A few cells may be something else: the title and heading of a sheet.
+    """
+    matched = [m for v in values if (m := _SPAN.fullmatch(v))]
+    if len(matched) < _UNIQUE * len(values):
         return False
     try:
-        days = sorted(date.fromisoformat(v).toordinal() for v in values)
+        spans = sorted(
+            (date.fromisoformat(m.group(1)).toordinal(), date.fromisoformat(m.group(2) or m.group(1)).toordinal())
+            for m in matched
+        )
     except ValueError:
         return False
-    steps = {b - a for a, b in pairwise(days)}
-    return steps == {1} or (0 not in steps and all(s % 7 == 0 for s in steps))
+    steps = {b[0] - a[0] for a, b in pairwise(spans)}
+    on_end = all(b[0] == a[1] + 1 for a, b in pairwise(spans))
+    return on_end or (0 not in steps and all(s % 7 == 0 for s in steps))
 
 
 def _column_reason(name: str, values: Sequence[str]) -> str:

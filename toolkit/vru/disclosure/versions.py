@@ -46,7 +46,7 @@ def given_away(protocol: Protocol, result: EvaluationResult, former: EvaluationR
         f"This version less the one before it gives away a small count: {'; '.join(found[:5])}. End the window in another "
         "month, so that the last months have company, or take the version before down first."
     )
-    return Finding(CHECK, "", "fail", text, {"found": len(found)})
+    return Finding(CHECK, "", "fail", result.calendar.say(text), {"found": len(found)})
 
 
 def _sums(series: Series, start: str, calendar: Calendar) -> Mapping[str, float]:

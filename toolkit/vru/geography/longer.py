@@ -60,9 +60,12 @@ def partial_notes(protocol: Protocol) -> list[DataNote]:
         ("after the last", calendar.last_of(periods[-1]), window.last),
     )
     unit = Calendar("day", window.first) if calendar.by_days else Calendar("month")
+    parts = "days" if calendar.by_days else "calendar months"
     for where, low, high in ends:
         n = unit.number(high) - unit.number(low)
         if n:
-            text = f"{unit.plural} {where} whole {calendar.noun} ({periods[0]} to {calendar.last_of(periods[-1])}), not counted"
+            text = (
+                f"{parts} {where} whole {calendar.noun} ({periods[0]} to {calendar.last_of(periods[-1])}), not counted"
+            )
             notes.append(DataNote("panel", text, n))
     return notes

@@ -94,7 +94,7 @@ def _residents(
         hint = "a rate needs a base above 0: choose other areas, or leave residents out"
         reading.problems.append(Problem(what, reading.at(plan.residents), hint=hint))
     if apart:
-        text = f"{plan.residents}: area-months of a year that the table does not have take the nearest year"
+        text = f"{plan.residents}: area-{panel.calendar.plural} of a year that the table does not have take the nearest year"
         reading.notes.append(DataNote("described", text, apart))
     return out
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+import pandas as pd
+
 from vru.events import Table
 from vru.look.column import Column
 from vru.look.proposal import Place, options_line, placed, quoted
@@ -12,17 +14,22 @@ _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])(-01)?")
 _PAIRS = ((r"e(ast(ing)?s?)?|x|osgb_?x", r"n(orth(ing)?s?)?|y|osgb_?y"), (r"lon(g|gitude)?", r"lat(itude)?"))
 _REFERENCE = re.compile(r"\b(ref|reference|id|urn|number)\b")
 _MANY_MONTHS = 6
+_EDGE = 4
 
 
 def areas_plan(place: Place, table: Table, columns: Sequence[Column], options: ExtractOptions) -> str:
     """YAML for ``data`` and ``units``; "" where the table is neither of offences with a place nor of counts by month."""
     months = [c.name for c in columns if _MONTH.fullmatch(c.name)]
-    if len(months) >= _MANY_MONTHS:
-        return _wide(place, table, columns, options, months)
+    weeks = [c.name for c in columns if re.fullmatch(r"\d{4}-\d{2}-\d{2}", c.name)]
+    for named in (months, weeks if _weekly(pd.Series(weeks)) else []):
+        if len(named) >= _MANY_MONTHS:
+            return _wide(place, table, columns, options, named)
     month = next((c.name for c in columns if c.kind == "month"), None)
     if month is not None:
         return _tallied(place, table, columns, options, month)
     when = next((c for c in columns if c.kind == "date"), None)
+    if when is not None and when.days is not None and _weekly(when.days) and when.days.duplicated().any():
+        return _tallied(place, table, columns, options, when.name)
     pair = _pair(columns)
     return _offences(place, columns, options, when, pair) if when is not None and pair is not None else ""
 
@@ -77,13 +84,21 @@ def _offences(
     lines += [f"      keep: [{', '.join(map(quoted, flags))}]  # further columns that outcomes filter"] if flags else []
     days = when.days
     if days is not None and len(days):
-        first, last = f"{days.min():%Y-%m}", f"{days.max():%Y-%m}"
+        first, last = (
+            _moment(days.min(), days.min().day),
+            _moment(days.max(), days.max().days_in_month + 1 - days.max().day),
+        )
         lines.append(
             f"      covers: {{first: {first}, last: {last}}}  # what the file was made for, months or days; missing: [..] within"
         )
     lines += ["window: {first: YYYY-MM-DD, last: YYYY-MM-DD, period: week, counted_from: start}  # or month, YYYY-MM"]
     lines += ["units:", "  kind: polygon", "  boundaries: MAP.geojson  # vru look MAP.geojson names its areas"]
     return "\n".join([*lines, "  # or kind: area or lsoa21, with area: COLUMN in place of coordinates"])
+
+
+def _moment(day: pd.Timestamp, into: int) -> str:
+    """The month where a file begins or ends within days of the month's own edge, else the day: the rest may not be covered."""
+    return f"{day:%Y-%m}" if into <= _EDGE else f"{day:%Y-%m-%d}"
 
 
 def _place(table: Table, columns: Sequence[Column], beside: Sequence[str]) -> str | None:
@@ -102,7 +117,22 @@ def _tallied(place: Place, table: Table, columns: Sequence[Column], options: Ext
         f"{re.sub(r'[^a-z0-9]+', '_', c.lower()).strip('_') or 'count'}: {quoted(c)}" for c in counts if c != area
     )
     lines.append(f"      counts: {{{named}}}  # what outcomes filter as crime_type; leave out rates and residents")
-    return "\n".join([*lines, *_units()])
+    return "\n".join([*lines, *_units(), *_weeks(next(c.days for c in columns if c.name == month))])
+
+
+def _weekly(days: pd.Series) -> bool:
+    """Whether days lie whole weeks apart: the first days of weeks, rather than days on which something happened."""
+    found = pd.to_datetime(days.dropna(), errors="coerce").dropna().drop_duplicates()
+    return len(found) >= _MANY_MONTHS and found.dt.normalize().dt.day_of_week.nunique() == 1
+
+
+def _weeks(days: pd.Series | None) -> list[str]:
+    """The window of a plan by week, for a table by week."""
+    if days is None or not _weekly(days):
+        return []
+    first, last = days.min(), days.max() + pd.Timedelta(days=6)
+    whole = f"first: {first:%Y-%m-%d}, last: {last:%Y-%m-%d}, period: week, counted_from: {first.day_name().lower()}"
+    return [f"window: {{{whole}}}  # the intervention starts with a week"]
 
 
 def _wide(place: Place, table: Table, columns: Sequence[Column], options: ExtractOptions, months: Sequence[str]) -> str:
@@ -110,7 +140,7 @@ def _wide(place: Place, table: Table, columns: Sequence[Column], options: Extrac
     if area is None:
         return ""
     lines = [*_head(place, "counts", columns, options), f"      area: {quoted(area)}", "      months_in: columns"]
-    return "\n".join([*lines, *_units()])
+    return "\n".join([*lines, *_units(), *_weeks(pd.to_datetime(pd.Series(list(months)), errors="coerce"))])
 
 
 def _units() -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vru.protocol import Protocol
 from vru.report import claim, tables
 from vru.results import EvaluationResult
+from vru.words.terms import OFFENCES, Terms, terms_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +70,8 @@ def write_workbook(protocol: Protocol, result: EvaluationResult, path: Path) -> 
 
 
 def _sheets(protocol: Protocol, result: EvaluationResult) -> tuple[Sheet, ...]:
-    return (
+    terms = terms_of(protocol)
+    sheets = (
         Sheet("Notes", "Notes on these tables", _notes()),
         Sheet("Effects", "Effects of every analysis, each on its own scale", tables.effects(result)),
         Sheet("Offences", "Events among all treated units against what was expected", tables.offences(result)),
@@ -85,6 +87,16 @@ def _sheets(protocol: Protocol, result: EvaluationResult) -> tuple[Sheet, ...]:
         Sheet("Outcomes", "Outcomes", tables.outcomes(protocol)),
         Sheet("Data log", "What was read, kept, dropped or decided", tables.data_log(result)),
     )
+    return tuple(_said(s, terms) for s in sheets)
+
+
+def _said(sheet: Sheet, terms: Terms) -> Sheet:
+    """A sheet whose label, title, heads and notes are in the plan's own words: admissions by week."""
+    table = sheet.table.rename(columns=terms.say)
+    if sheet.label == "Notes":
+        table = table.map(terms.say)
+    label = "Counts" if sheet.label == "Offences" and terms.counted != OFFENCES else terms.calendar.say(sheet.label)
+    return Sheet(label, terms.say(sheet.title), table)
 
 
 def _notes() -> "pd.DataFrame":

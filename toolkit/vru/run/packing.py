@@ -1,6 +1,7 @@
 """``vru review-pack``: gather an evaluation or a record, run it once more, write one self-contained page."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -41,7 +42,7 @@ def pack_evaluation(folder: Path, out: Path, data: Path | None, rerun: bool, pro
         raise ProtocolError(Problem("protocol.yaml changed after the run", str(folder), hint=hint))
     again = Again(f"vru run {folder.name}", why_not="--no-rerun was given")
     if rerun:
-        again = _once_more(protocol, result, data or folder.resolve(), again.command, progress)
+        again = _once_more(protocol, result, data, again.command, progress, folder.resolve())
     side = {name: found for name in SIDE if (found := _json(folder / "outputs" / name)) is not None}
     reference = f"{protocol.organisation}/{protocol.id}"
     return _write(Pack(protocol, result, again, reference, side, _registrations(folder)), out)
@@ -63,11 +64,21 @@ def pack_record(reference: str, library: Path, out: Path, data: Path | None, rer
     return _write(Pack(protocol, result, again, name, {}), out)
 
 
-def _once_more(protocol: Any, result: EvaluationResult, data: Path | None, command: str, progress: Progress) -> Again:
+def _once_more(
+    protocol: Any,
+    result: EvaluationResult,
+    data: Path | None,
+    command: str,
+    progress: Progress,
+    folder: Path | None = None,
+) -> Again:
+    """The numbers made again from ``data``, or from where the plan's own folder finds them."""
     try:
-        recomputed = recompute(protocol, result, data, progress)
+        recomputed = recompute(protocol, result, data, progress, folder if data is None else None)
     except VruError as error:
-        return Again(command, why_not=f"it stopped with: {error.problems[0].what}")
+        # Where it was looked for is nobody's business but the analyst's.
+        what = re.sub(r" \(looked for [^)]*\)", "", error.problems[0].what)
+        return Again(command, why_not=f"it stopped with: {what}")
     return Again(command, recomputed, compare_results(result, recomputed))
 
 

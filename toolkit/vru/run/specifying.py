@@ -23,6 +23,7 @@ from vru.results import EvaluationResult
 from vru.run.study import Study, build, load_study
 from vru.sources.source import Progress
 from vru.version import __version__
+from vru.words.terms import Terms, terms_of
 
 FILE, FIGURE = "specifications.json", "specifications.svg"
 DIGITS = 3
@@ -35,9 +36,10 @@ _worker: list[tuple[Curved, tuple[Spec, ...]]] = []
 
 @dataclass(frozen=True, slots=True)
 class Specified:
-    """What came out, where it stands, and how many parts were there from an earlier run."""
+    """What came out, where it stands, and how many parts were there from an earlier run; terms: the plan's own words."""
 
     curve: SpecificationCurve
+    terms: Terms
     path: Path
     figure: Path | None
     parts: int
@@ -63,7 +65,8 @@ def specify(folder: Path, data: Path | None, jobs: int, progress: Progress) -> S
     medians = [m for k, b in todo if k == "draws" for m in _MEDIANS.validate_json(parts.read("draws", b))]
     made = curve(curved, specs, points, medians)
     path, figure = _write(folder, study.plan.protocol, digests, made)
-    return Specified(made, path, figure, len(todo), len(there))
+    primary = next(a.plan for a in study.plan.analyses if a.plan.role == "primary")
+    return Specified(made, terms_of(study.plan.protocol, primary.outcome), path, figure, len(todo), len(there))
 
 
 def _panels(study: Study, progress: Progress) -> tuple[dict[float | None, Panel], Mapping[str, str]]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from vru.library import StoredRecord, state
 from vru.library.reviewing import plain
@@ -9,7 +10,7 @@ from vru.parts import Reported
 from vru.protocol import Protocol
 from vru.record import Effect
 from vru.results import Estimate, EvaluationResult
-from vru.words.terms import PLAIN, Terms, terms_of
+from vru.words.terms import OFFENCES, PLAIN, Terms, singular, terms_of
 
 
 def result_lines(result: EvaluationResult, protocol: Protocol) -> list[str]:
@@ -34,16 +35,26 @@ def estimate_text(e: Estimate, terms: Terms = PLAIN) -> str:
     return terms.say(f"per {e.per}: {text}" if e.per else text)
 
 
-def effect_text(e: Effect) -> str:
-    """The same of a published effect."""
-    return _text(e.scale, e.estimand, e.estimate, (e.ci_low, e.ci_high), e.ci_level, e.events_prevented)
+def effect_text(e: Effect, plan: Mapping[str, Any] | None = None) -> str:
+    """The same of a published effect, in the words of the plan inside its record."""
+    text = _text(e.scale, e.estimand, e.estimate, (e.ci_low, e.ci_high), e.ci_level, e.events_prevented)
+    own = (o.get("noun") for o in (plan or {}).get("outcomes", ()) if o.get("id") == e.outcome)
+    noun = next((n for n in own if n), OFFENCES[1])
+    counted = (singular(noun), noun) if isinstance(noun, str) else (str(noun[0]), str(noun[1]))
+    return Terms(counted=counted).say(text)
 
 
 def record_row(stored: StoredRecord) -> str:
     """One line of ``vru library list``."""
     r = stored.record
     effect = r.primary_effect
-    found = effect_text(effect) if effect else reported_text(r.literature.reported[0]) if r.literature else "no result"
+    found = (
+        effect_text(effect, r.protocol)
+        if effect
+        else reported_text(r.literature.reported[0])
+        if r.literature
+        else "no result"
+    )
     notice = " [from published literature]" if r.literature else ""
     now = state(stored)
     tag = "" if now == "published" else f" [{plain(now)}]"
@@ -71,7 +82,7 @@ def record_lines(stored: StoredRecord) -> list[str]:
         *([r.disclaimer, ""] if r.disclaimer and not r.summary.startswith(r.disclaimer) else []),
     ]
     lines += [r.summary, ""]
-    lines += [f"{e.analysis} ({e.role}, {e.method}): {effect_text(e)}" for e in r.effects]
+    lines += [f"{e.analysis} ({e.role}, {e.method}): {effect_text(e, r.protocol)}" for e in r.effects]
     lines += [f"strength: {x.instrument} {x.level}, {x.label}" for x in r.ratings]
     lines += [f"check {f.check}: {f.verdict}" for f in r.findings]
     if r.literature:

@@ -61,14 +61,14 @@ def verify(reference: str, library: Path, data: Path | None, progress: Progress,
 
 
 def recompute(
-    protocol: Protocol, published: EvaluationResult, data: Path | None, progress: Progress
+    protocol: Protocol, published: EvaluationResult, data: Path | None, progress: Progress, folder: Path | None = None
 ) -> EvaluationResult:
-    """Evaluate a published protocol anew, in a private folder, with the registration state it was published with."""
+    """Evaluate a published protocol anew, in a private folder or its own, with the registration state it was published with."""
     license_adjustment(protocol.graph)
     plan = resolve(protocol)
     registered = Registration(published.preregistered, published.changes)
     with tempfile.TemporaryDirectory(prefix="vru-verify-") as private:
-        built = build(Study(Path(private), data, plan, registered), progress)
+        built = build(Study(folder or Path(private), data, plan, registered), progress)
         given = built.inputs
         inputs = Inputs(registered, given.identification, given.data_log, given.data, given.versions, given.truth, ())
         return suppress(protocol, evaluate(plan, built.data, inputs, progress))[0]

@@ -6,6 +6,7 @@ from vru.calibration import Calibration
 from vru.report import wording as w
 from vru.report.document import Table
 from vru.report.figures.canvas import BLUE, GREY, INK, ORANGE, Drawn, canvas, finish
+from vru.words.terms import PLAIN, Terms
 
 WANTED = 0.8
 
@@ -64,7 +65,7 @@ def _bins(found: Calibration) -> tuple[tuple[str, str], ...]:
     return tuple((name, str(n)) for name, n in zip(names, found.bins, strict=True))
 
 
-def power_figure(found: Calibration, smallest: float, key: str) -> Drawn | None:
+def power_figure(found: Calibration, smallest: float, key: str, terms: Terms = PLAIN) -> Drawn | None:
     """A line: the share of replays in which an effect of each size was seen, with its Monte Carlo interval.
 
     smallest : the ratio that the plan calls worth while. Returns None where no effect was put in.
@@ -91,7 +92,7 @@ def power_figure(found: Calibration, smallest: float, key: str) -> Drawn | None:
         )  # fmt: skip
         axes.set_ylim(0, 103)
         axes.set_xlim(100 * (min(ratios) - 1) - 2, 100 * (max(ratios) - 1) + 2)
-        axes.set_xlabel("Known effect put in, percent change in offences")
+        axes.set_xlabel(terms.say("Known effect put in, percent change in offences"))
         axes.set_ylabel("Seen, percent")
         title = _power_title(found)
         subtitle = (

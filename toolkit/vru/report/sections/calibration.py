@@ -11,6 +11,7 @@ from vru.report.figures import placebo_figure, power_figure
 from vru.report.section import Section
 from vru.results import Estimate, EvaluationResult
 from vru.words.calibration import NOT_CALIBRATED, alarm_words, own_words, smallest_words
+from vru.words.terms import terms_of
 
 
 def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
@@ -31,7 +32,10 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
     ]
     falls = next(o for o in protocol.outcomes if o.id == found.outcome).direction == "decrease"
     smallest = 1 - protocol.question.smallest_effect if falls else 1 + protocol.question.smallest_effect
-    drawn = (placebo_figure(found, "calibration-placebo"), power_figure(found, smallest, "calibration-power"))
+    drawn = (
+        placebo_figure(found, "calibration-placebo"),
+        power_figure(found, smallest, "calibration-power", terms_of(protocol, found.outcome)),
+    )
     blocks += [d.figure() for d in drawn if d is not None]
     if found.notes:
         blocks.append(Bullets(tuple(w.sentence(n) for n in found.notes)))
