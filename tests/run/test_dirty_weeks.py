@@ -9,6 +9,7 @@ import pytest
 
 from vru.cli import main
 from vru.errors import DataError
+from vru.report.naming import analysed
 from vru.run.study import Built, build, load_study
 
 from .test_weeks import SPOTS, TREATED, WEEKS, made, plan_of, quiet, write
@@ -135,3 +136,26 @@ def test_weeks_written_otherwise_are_refused_with_what_to_do(work: Path, form: s
         tallied(work, "odd", by_week(form))
     assert hint in str(refused.value)
     assert "%b %Y" not in str(refused.value)
+
+
+def test_the_report_says_the_whole_weeks_up_to_an_end_as_those_analysed(work: Path) -> None:
+    plan = plan_of("analysed", WEEKS)
+    plan["intervention"]["end"] = "2022-12-01"
+    study = load_study(write(work, plan))
+    assert analysed(study.plan.protocol) == "2 June 2021 to 29 November 2022"
+
+
+def test_months_that_make_no_whole_quarter_are_told_as_months(work: Path) -> None:
+    months = [f"{2018 + i // 12}-{i % 12 + 1:02d}" for i in range(60)]
+    rows = pd.DataFrame([{"Ward": s, "Week": m, "N": 5} for s in SPOTS for m in months])
+    rows.to_csv(work / "rest.csv", index=False)
+    options = {"area": "Ward", "period": "Week", "counts": {"n": "N"}}
+    plan = plan_of("rest", {"first": "2018-01", "last": "2022-11", "period": "quarter"}, checks=[])
+    plan["data"] = [{"id": "own", "source": "counts", "path": "rest.csv", "options": options}]
+    plan["units"] = {"kind": "area", "treated": TREATED, "comparison": SPOTS[8:]}
+    plan["intervention"]["start"] = "2021-01"
+    plan["analyses"] = [{"id": "plain", "role": "primary", "method": "poisson_did", "outcome": "admissions"}]
+    found = build(load_study(write(work, plan)), quiet)
+    (note,) = [n for n in found.inputs.data_log if "after the last whole quarter" in n.text]
+    assert note.text.startswith("calendar months")
+    assert note.count == 2

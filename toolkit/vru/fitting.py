@@ -123,7 +123,7 @@ def _selection_problems(protocol: Protocol) -> list[Problem]:
     """Methods that need to know how areas were chosen in a plan that does not say."""
     if protocol.units.selection is not None:
         return []
-    hint = "give units.selection: rule, outcome, first and last month of the choice; poisson_did needs none"
+    hint = "give units.selection: rule, outcome, first and last of the time chosen on; poisson_did needs none"
     return [
         Problem(f"{a.method} needs to know how areas were chosen", f"analysis {a.id}: method", hint=hint)
         for a in protocol.analyses

@@ -117,6 +117,16 @@ def units(protocol: Protocol) -> str:
     return protocol.units.noun.capitalize()
 
 
+def analysed(protocol: Protocol) -> str:
+    """From when to when: of areas, the whole periods up to the window's end or the intervention's."""
+    first, last, end = protocol.window.first, protocol.window.last, protocol.intervention.end
+    if protocol.units.shape == "areas":
+        until = last if end is None or not protocol.intervention.start <= end < last else end
+        if periods := protocol.calendar.between(first, until):
+            first, last = periods[0], protocol.calendar.last_of(periods[-1])
+    return f"{w.month(first)} to {w.month(last)}"
+
+
 def lower_first(text: str) -> str:
     """The text as it stands inside a sentence: first letter lower, unless the first word is an abbreviation."""
     first = text.split(" ", 1)[0]

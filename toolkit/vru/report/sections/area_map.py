@@ -2,6 +2,7 @@
 
 from vru.mapped import AreaMap
 from vru.protocol import Protocol
+from vru.report import naming
 from vru.report import wording as w
 from vru.report.document import Block, Notice, Paragraph
 from vru.report.figures import area_map_figure
@@ -18,7 +19,7 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
         return (Paragraph(_why_none(protocol)),)
     shown = any(a.change for a in drawn.areas)
     outcome = w.plain(next((o.id for o in protocol.outcomes if o.primary), protocol.outcomes[0].id))
-    subtitle = f"{outcome}, {w.month(protocol.window.first)} to {w.month(protocol.window.last)}"
+    subtitle = f"{outcome}, {naming.analysed(protocol)}"
     subtitle += f"; rates before {w.month(protocol.intervention.start)} against from then on" if shown else ""
     blocks: list[Block] = [area_map_figure(drawn, "area-map", _headline(drawn), subtitle).figure()]
     if shown:

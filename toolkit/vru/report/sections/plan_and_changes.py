@@ -35,7 +35,7 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
                 ),
                 ("Smallest effect that would matter", w.percent(protocol.question.smallest_effect)),
                 ("Definition of violence", protocol.definition_of_violence),
-                ("Months analysed", f"{w.month(protocol.window.first)} to {w.month(protocol.window.last)}"),
+                ("Months analysed", naming.analysed(protocol)),
                 ("How areas were chosen", _selection(protocol)),
                 ("Commissioner", protocol.roles.commissioner),
                 ("Analyst", protocol.roles.analyst),
