@@ -59,6 +59,8 @@ def test_a_review_pack_finds_data_where_a_run_does_and_tells_nobody_where_it_loo
     assert main(["review-pack", folder, "--out", "pack"]) == 0
     page = (work / "pack" / "review-pack.html").read_text(encoding="utf-8")
     assert "Not run for this pack" not in page
+    assert "Weeks analysed" in page
+    assert not re.findall(r"[^.]{30}\b[Mm]onthly.{20}", page)
     (work / "own.csv").unlink()
     assert main(["review-pack", folder, "--out", "pack2"]) == 0
     page = (work / "pack2" / "review-pack.html").read_text(encoding="utf-8")

@@ -11,8 +11,10 @@ from vru.protocol import Protocol
 from vru.rating.standards import standards
 from vru.report import wording as w
 from vru.report.document import Block, Bullets, Document, Facts, Heading, Notice, Paragraph, Part, Table
+from vru.report.saying import said, texts_of
 from vru.report.sections import SECTIONS
 from vru.results import EvaluationResult
+from vru.words.terms import terms_of
 
 _MOST = 40
 _LONGEST = 60
@@ -63,7 +65,8 @@ def compose_pack(pack: Pack) -> Document:
         ("again", "The numbers made again", _again(pack)),
         ("back", "How to answer", _back(pack.reference)),
     )
-    parts = tuple(Part(anchor, title, blocks) for anchor, title, blocks in ours if blocks)
+    terms, own = terms_of(p), texts_of(p)
+    parts = tuple(Part(anchor, title, said(blocks, terms, own)) for anchor, title, blocks in ours if blocks)
     subtitle = f"Review pack for a methods reviewer, {p.organisation}, plan version {p.version}"
     return Document(p.title, subtitle, p.disclaimer, parts, f"Methods review pack: {p.title}")
 
