@@ -30,7 +30,8 @@ DATE_FORMS = (
 )
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 SUPPRESSED = re.compile(r"[<>]\s*\d+|\*+|\.\.|:|\[?[cx]\]?", re.IGNORECASE)
-_FEW = 200
+_HIDDEN = re.compile(r"[<>]\s*\d+|\*+")
+_FEW, _FEW_NUMBERS = 200, 10
 MOST_PART = 0.6
 """A column is taken for numbers, or dates, with other cells in it, where this part of its filled cells are."""
 
@@ -45,8 +46,10 @@ class NumberForm:
 
 
 def as_numbers(filled: np.ndarray, marks: Marks) -> NumberForm | None:
-    """The form in which most filled cells are numbers, the plain one first; None where in no form most are."""
+    """The form in which most filled cells are numbers, hidden ones aside, the plain one first; None where in no form most are."""
     tried = []
+    hidden = np.array([bool(_HIDDEN.fullmatch(t.strip())) for t in filled.tolist()], dtype=bool)
+    plain = ~hidden if (~hidden).sum() >= _FEW_NUMBERS else np.ones(len(filled), dtype=bool)
     for decimal, unit in (
         (marks.decimal, None),
         (marks.decimal, "percent"),
@@ -56,7 +59,7 @@ def as_numbers(filled: np.ndarray, marks: Marks) -> NumberForm | None:
         found = v.parse_numbers(filled, Marks(decimal=decimal), unit)
         tried.append(NumberForm(found, decimal, unit))
     best = max(tried, key=lambda form: int(np.isfinite(form.found).sum()))
-    return best if np.isfinite(best.found).mean() >= MOST_PART else None
+    return best if np.isfinite(best.found[plain]).mean() >= MOST_PART else None
 
 
 def date_forms(filled: np.ndarray, declared: str | None) -> list[str | None]:
