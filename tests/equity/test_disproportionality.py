@@ -173,6 +173,7 @@ def test_another_benchmark_changes_only_its_own_denominator(run: Run) -> None:
     assert step(found, "search", "residents")["Black"]["size"] == 4000
 
 
+@pytest.mark.realdata
 def test_northumbria_counted_by_an_independent_script(data_dir: Path, run: Run) -> None:
     context = data_dir / "context"
     code, found = run(
@@ -264,6 +265,7 @@ def test_other_files_of_a_folder_stay(run: Run, tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "mine").iterdir()] == ["notes.txt"]
 
 
+@pytest.mark.realdata
 def test_labels_of_the_census_and_of_the_police_meet(data_dir: Path) -> None:
     with (data_dir / "context" / "census2021_ethnicity_ltla21.csv").open(encoding="utf-8") as handle:
         labels = {r["ethnic_group"] for r in csv.DictReader(handle) if r["ethnic_group"].endswith("(number)")}

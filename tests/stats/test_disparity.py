@@ -32,6 +32,7 @@ def test_intervals_are_those_of_independent_code(row: dict[str, str]) -> None:
     assert (score.value, exact.value) == pytest.approx((a / n / (c / m),) * 2)
 
 
+@pytest.mark.realdata
 def test_every_published_rate_ratio_is_reproduced(data_dir: Path) -> None:
     table = data_dir / "context" / "stop_search_by_la" / "summarised_stats_by_year_la_mixed_included_2017_2021.csv"
     with table.open(encoding="utf-8-sig") as handle:

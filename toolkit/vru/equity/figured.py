@@ -72,11 +72,15 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """The two records of ethnicity against each other: how often alike, and counts (self-defined by rows), None hidden."""
+    """The two records of ethnicity against each other: how often alike, and counts (self-defined by rows), None hidden.
+
+    lacking : groups that people say and no officer ever recorded, so that no row of theirs can agree.
+    """
 
     found: Agreement
     groups: tuple[str, ...]
     table: tuple[tuple[int | None, ...], ...]
+    lacking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,4 +284,5 @@ def _agreed(frame: pd.DataFrame, profile: Profile) -> Agreed:
     cells = tuple(
         tuple(None if h else int(n) for n, h in zip(r, hr, strict=True)) for r, hr in zip(table, hidden, strict=True)
     )
-    return Agreed(agreement(table[:-1, :-1]), names, cells)
+    lacking = tuple(g for i, g in enumerate(FIVE) if table[i].sum() and not table[:, i].sum())
+    return Agreed(agreement(table[:-1, :-1]), names, cells, lacking)

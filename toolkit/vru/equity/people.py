@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from vru.equity.asked import Asked
-from vru.equity.groups import groups_at, own_groups, read_group
+from vru.equity.groups import Group, groups_at, own_groups, read_group
 from vru.errors import DataError, Problem
 from vru.events import DataNote
 from vru.keys import fold
@@ -89,63 +89,54 @@ def _looked_up(asked: Asked, cache: Path) -> list[str]:
 
 
 def _summed(frame: pd.DataFrame, name: str, asked: Asked, notes: list[DataNote]) -> dict[str, float]:
+    """Numbers by group at the level asked for; rows of percentages and totals left out and said."""
     own = own_groups(asked.groups)[0]
-    sums: dict[str, float] = {}
-    strange: list[str] = []
-    shares = totals = unknown = 0
-    areas = (
-        frame[asked.people["area"]].tolist()
-        if "area" in asked.people and asked.people["area"] in frame.columns
-        else [""] * len(frame)
-    )
+    column = asked.people.get("area")
+    areas = frame[column].tolist() if column in frame.columns else [""] * len(frame)
+    read: list[tuple[str, Group, float]] = []
+    left = dict.fromkeys(("rows of percentages", "rows of totals", "rows without a group of this level"), 0)
+    strange: set[str] = set()
     seen: set[tuple[str, str]] = set()
-    levels: dict[tuple[str, str], set[bool]] = {}
-    for line, (text, cell, area) in enumerate(
-        zip(frame[asked.people["group"]], frame[asked.people["count"]], areas, strict=True), 2
-    ):
+    cells = zip(frame[asked.people["group"]], frame[asked.people["count"]], areas, strict=True)
+    for line, (text, cell, area) in enumerate(cells, 2):
         key = fold(str(text or ""))
-        if key.endswith("(percent)"):
-            shares += 1
-            continue
-        if key in TOTALS:
-            totals += 1
-            continue
         group = read_group(str(text or ""), own)
-        if group is None:
-            strange.append(str(text))
-            continue
-        if (key, str(area)) in seen:
+        if key.endswith("(percent)") or key in TOTALS:
+            left["rows of totals" if key in TOTALS else "rows of percentages"] += 1
+        elif group is None:
+            strange.add(str(text))
+        elif (key, str(area)) in seen:
+            hint = "name the column of areas with --people area=COLUMN"
             raise DataError(
-                Problem(
-                    "the same group of the same area again",
-                    f"{name}, row {line}",
-                    "one row for each",
-                    "name the column of areas with --people area=COLUMN",
-                )
+                Problem("the same group of the same area again", f"{name}, row {line}", "one row for each", hint)
             )
-        seen.add((key, str(area)))
+        else:
+            seen.add((key, str(area)))
+            read.append((str(area), group, _number(cell, name, line)))
+    if strange:
+        what = f"groups that are not known: {'; '.join(sorted(strange)[:10])}"
+        raise DataError(Problem(what, name, hint="--group 'TEXT=Asian' says what a text means"))
+    sums = _by_group(read, name, asked, left)
+    notes += [DataNote("equity", f"{name}: {what}, left out", n) for what, n in left.items() if n]
+    return _complete(sums, name, asked)
+
+
+def _by_group(read: list[tuple[str, Group, float]], name: str, asked: Asked, left: dict[str, int]) -> dict[str, float]:
+    """Sums over areas. Raises DataError: one of the five both whole and in parts in one area."""
+    kinds: dict[tuple[str, str], set[bool]] = {}
+    sums: dict[str, float] = {}
+    for area, group, n in read:
         if group.five is not None:
-            levels.setdefault((str(area), group.five), set()).add(group.detailed is None)
+            kinds.setdefault((area, group.five), set()).add(group.detailed is None)
         at = group.five if asked.detail == "5+1" else group.detailed
         if at is None:
-            unknown += 1
-            continue
-        sums[at] = sums.get(at, 0.0) + _number(cell, name, line)
-    if strange:
-        shown = "; ".join(sorted(set(strange))[:10])
-        raise DataError(
-            Problem(f"groups that are not known: {shown}", name, hint="--group 'TEXT=Asian' says what a text means")
-        )
-    if double := sorted({five for (_, five), kinds in levels.items() if len(kinds) > 1}):
+            left["rows without a group of this level"] += 1
+        else:
+            sums[at] = sums.get(at, 0.0) + n
+    if double := sorted({five for (_, five), found in kinds.items() if len(found) > 1}):
         what = f"has {', '.join(double)} both whole and in parts: people would count twice"
         raise DataError(Problem(what, name, hint="leave the whole or the parts out of the table"))
-    left = (
-        (shares, "rows of percentages"),
-        (totals, "rows of totals"),
-        (unknown, "rows without a group of this level"),
-    )
-    notes += [DataNote("equity", f"{name}: {what}, left out", n) for n, what in left if n]
-    return _complete(sums, name, asked)
+    return sums
 
 
 def _number(cell: object, name: str, line: int) -> float:
@@ -154,7 +145,7 @@ def _number(cell: object, name: str, line: int) -> float:
     except ValueError:
         value = math.nan
     if not (math.isfinite(value) and value >= 0):
-        raise DataError(Problem("is not a number of people", f"{name}, row {line}, {'count'}", "0 or more"))
+        raise DataError(Problem("is not a number of people", f"{name}, row {line}", "0 or more"))
     return value
 
 

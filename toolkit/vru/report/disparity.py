@@ -186,8 +186,11 @@ def _agreement(study: Study) -> tuple[Block, ...]:
         text = f"Of {found.n:,} rows with both, {100 * found.share:.1f}% agree{kappa}."
     rows = tuple((name, *map(_count, cells)) for name, cells in zip(agreed.groups, agreed.table, strict=True))
     columns = ("Self-defined, by officer-defined", *agreed.groups)
+    bare = ", ".join(agreed.lacking)
+    gap = f"Officers recorded nobody as {bare}: no row of theirs can agree, and their ratios by the officer's record are none."
     return (
         Paragraph(text, lead=True),
+        *((Notice(gap, "warning"),) if bare else ()),
         Paragraph(
             "Officers record what they perceive; people say who they are. The two are kept apart, and neither corrects the other."
         ),

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from vru.equity.figured import Absent, Line, Step, Study
 from vru.equity.trends import Trend
@@ -10,6 +11,9 @@ from vru.report import wording as w
 from vru.report.document import Table
 from vru.report.figures.canvas import BLUE, GREY, INK, ORANGE, PLUM, TEAL, Drawn, canvas, finish, label_ends
 from vru.report.figures.event_study import ratio_axis
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COLOURS = (BLUE, TEAL, PLUM, ORANGE)
 
@@ -46,50 +50,43 @@ def absent_figure(found: Sequence[Absent], by: str, key: str, first: str) -> Dra
 
 
 def ratios_figure(step: Step, study: Study, key: str) -> Drawn | None:
-    """A forest of ratios to the reference; a thin line shows where the ratio could lie whatever the unrecorded are."""
+    """A forest of ratios to the reference; a dotted line shows where the ratio could lie whatever the unrecorded are."""
     lines = [x for x in step.lines if x.ratio.value]
     if not lines:
         return None
+    against, level = study.asked.against, w.level(study.asked.level)
     with canvas(key, height=1.5 + 0.55 * len(lines)) as drawing:
-        axes = drawing.axes
-        for i, x in enumerate(lines):
-            r, b = x.ratio, x.bounds
-            if b.low and b.high:
-                axes.plot([b.low, b.high], [-i, -i], color=ORANGE, linewidth=1.5, linestyle=(0, (1, 1)))
-            value = r.value or 0.0
-            axes.plot([r.low or value, r.high or value], [-i, -i], color=BLUE, linewidth=4)
-            axes.plot([value], [-i], marker="s", markersize=7, color=BLUE)
-            axes.annotate(
-                ratio_cell(x),
-                (1.0, -i),
-                xycoords=("axes fraction", "data"),
-                xytext=(8, 0),
-                textcoords="offset points",
-                va="center",
-            )
-        ends = [v for x in lines for v in (x.ratio.low, x.ratio.value, x.ratio.high, x.bounds.low, x.bounds.high) if v]
-        low, high = min([*ends, 0.8]), max([*ends, 1.25])
-        ratio_axis(axes.xaxis, axes.set_xscale, low, high)
-        axes.set_xlim(low * 0.93, high * 1.07)
-        axes.axvline(1.0, color=GREY, linewidth=1)
-        axes.set_yticks([-i for i in range(len(lines))], [x.group for x in lines])
-        axes.set_ylim(-len(lines) + 0.4, 0.6)
-        axes.tick_params(axis="y", length=0)
-        axes.spines["left"].set_visible(False)
-        axes.set_xlabel(f"Ratio to {study.asked.against} (1 = the same rate); dotted: whatever the unrecorded are")
+        _forest(drawing.axes, lines)
+        drawing.axes.set_xlabel(f"Ratio to {against} (1 = the same rate); dotted: whatever the unrecorded are")
         title = _ratio_title(lines, step, study)
-        subtitle = (
-            f"Relative rate index against {study.asked.against}, log scale, with {w.level(study.asked.level)} intervals"
-        )
+        subtitle = f"Relative rate index against {against}, log scale, with {level} intervals"
         each = "; ".join(f"{x.group}: {ratio_cell(x)}" for x in lines)
         rows = tuple((x.group, ratio_cell(x), w.span(x.bounds.low, x.bounds.high)) for x in lines)
-        table = Table(
-            f"Ratios to {study.asked.against}",
-            ("Group", "Ratio", "Whatever the unrecorded are"),
-            rows,
-            frozenset({1, 2}),
-        )
+        columns = ("Group", "Ratio", "Whatever the unrecorded are")
+        table = Table(f"Ratios to {against}", columns, rows, frozenset({1, 2}))
         return finish(drawing, f"Forest plot. {subtitle}. {title}. {each}.", title, subtitle, table)
+
+
+def _forest(axes: "Axes", lines: Sequence[Line]) -> None:
+    for i, x in enumerate(lines):
+        r, b, value = x.ratio, x.bounds, x.ratio.value or 0.0
+        if b.low and b.high:
+            axes.plot([b.low, b.high], [-i, -i], color=ORANGE, linewidth=1.5, linestyle=(0, (1, 1)))
+        axes.plot([r.low or value, r.high or value], [-i, -i], color=BLUE, linewidth=4)
+        axes.plot([value], [-i], marker="s", markersize=7, color=BLUE)
+        axes.annotate(
+            ratio_cell(x), (1.0, -i), xycoords=("axes fraction", "data"), xytext=(8, 0), textcoords="offset points",
+            va="center",
+        )  # fmt: skip
+    ends = [v for x in lines for v in (x.ratio.low, x.ratio.value, x.ratio.high, x.bounds.low, x.bounds.high) if v]
+    low, high = min([*ends, 0.8]), max([*ends, 1.25])
+    ratio_axis(axes.xaxis, axes.set_xscale, low, high)
+    axes.set_xlim(low * 0.93, high * 1.07)
+    axes.axvline(1.0, color=GREY, linewidth=1)
+    axes.set_yticks([-i for i in range(len(lines))], [x.group for x in lines])
+    axes.set_ylim(-len(lines) + 0.4, 0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
 
 
 def ratio_cell(line: Line) -> str:
@@ -113,50 +110,54 @@ def _ratio_title(lines: Sequence[Line], step: Step, study: Study) -> str:
 
 def trend_figure(trend: Trend, study: Study, key: str) -> Drawn | None:
     """Lines of ratios by period for up to four groups with a ratio in at least two periods: those of most rows."""
-    totals: dict[str, int] = {}
-    for p in trend.periods:
-        for g, r in p.ratios.items():
-            if r.value is not None:
-                totals[g] = totals.get(g, 0) + (p.counts[g] or 0)
-    often = {g for g in totals if totals[g] and sum(1 for p in trend.periods if p.ratios[g].value is not None) >= 2}
-    groups = sorted(often, key=lambda g: (-totals[g], g))[:4]
+    groups = _often(trend)
     if not groups:
         return None
     labels = [p.label for p in trend.periods]
     with canvas(key, height=4.0) as drawing:
         axes = drawing.axes
-        ends: list[tuple[float, float, str]] = []
-        for colour, g in zip(COLOURS, groups, strict=False):
-            points = [(i, p.ratios[g]) for i, p in enumerate(trend.periods) if p.ratios[g].value is not None]
-            axes.fill_between(
-                [i for i, _ in points],
-                [r.low or 0 for _, r in points],
-                [r.high or r.value or 0 for _, r in points],
-                color=colour,
-                alpha=0.13,
-                lw=0,
-            )
-            axes.plot(
-                [i for i, _ in points], [r.value or 0.0 for _, r in points], color=colour, marker="o", markersize=4
-            )
-            ends.append((points[-1][0], points[-1][1].value or 0.0, g))
-        axes.axhline(1.0, color=INK, linewidth=1, linestyle=(0, (4, 3)))
-        axes.set_ylim(0, None)
-        label_ends(axes, ends)
+        label_ends(axes, _lines(axes, trend, groups))
         step = -(-len(labels) // 8)
         axes.set_xticks(range(0, len(labels), step), labels[::step])
         axes.set_ylabel(f"Ratio to {study.asked.against}")
-        title = "; ".join(f"{g} {_path([p.ratios[g].value for p in trend.periods])}" for g in groups[:2])
-        title = f"Ratio to {study.asked.against}: {title}"
+        spans = "; ".join(f"{g} {_range([p.ratios[g].value for p in trend.periods])}" for g in groups[:2])
+        title = f"Ratio to {study.asked.against} by {trend.by}: {spans}"
         bands = f"{w.level(study.asked.level)} intervals"
         subtitle = f"Relative rate index by {trend.by}; bands: {bands}; the same residents throughout"
         rows = tuple((p.label, *(w.number(p.ratios[g].value) for g in groups)) for p in trend.periods)
-        table = Table(
-            f"Ratios by {trend.by}", (trend.by.capitalize(), *groups), rows, frozenset(range(1, len(groups) + 1))
-        )
+        columns = (trend.by.capitalize(), *groups)
+        table = Table(f"Ratios by {trend.by}", columns, rows, frozenset(range(1, len(columns))))
         return finish(drawing, f"Line chart. {subtitle}. {title}.", title, subtitle, table)
 
 
-def _path(values: Sequence[float | None]) -> str:
+def _often(trend: Trend) -> list[str]:
+    totals: dict[str, int] = {}
+    for p in trend.periods:
+        for g, r in p.ratios.items():
+            if r.value is not None:
+                totals[g] = totals.get(g, 0) + (p.counts[g] or 0)
+    often = [g for g in totals if totals[g] and sum(p.ratios[g].value is not None for p in trend.periods) >= 2]
+    return sorted(often, key=lambda g: (-totals[g], g))[:4]
+
+
+def _lines(axes: "Axes", trend: Trend, groups: Sequence[str]) -> list[tuple[float, float, str]]:
+    """Draw each group's line and band, broken where a ratio is missing; where each line ends."""
+    ends: list[tuple[float, float, str]] = []
+    x = list(range(len(trend.periods)))
+    for colour, g in zip(COLOURS, groups, strict=False):
+        ratios = [p.ratios[g] for p in trend.periods]
+        values = [math.nan if r.value is None else r.value for r in ratios]
+        low = [math.nan if r.value is None else r.low or 0.0 for r in ratios]
+        high = [math.nan if r.value is None else r.high or r.value for r in ratios]
+        axes.fill_between(x, low, high, color=colour, alpha=0.13, lw=0)
+        axes.plot(x, values, color=colour, marker="o", markersize=4)
+        last = max(i for i, v in enumerate(values) if not math.isnan(v))
+        ends.append((float(last), values[last], g))
+    axes.axhline(1.0, color=INK, linewidth=1, linestyle=(0, (4, 3)))
+    axes.set_ylim(0, None)
+    return ends
+
+
+def _range(values: Sequence[float | None]) -> str:
     seen = [v for v in values if v is not None]
-    return f"from {w.number(seen[0])} to {w.number(seen[-1])}"
+    return f"between {w.number(min(seen))} and {w.number(max(seen))}"
