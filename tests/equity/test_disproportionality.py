@@ -165,6 +165,26 @@ def test_a_stage_that_the_data_cannot_tell_is_named(run: Run) -> None:
     assert step(told, "linked", "search")["Black"]["size"] == step(told, "search", "residents")["Black"]["count"]
 
 
+def test_intervals_by_the_logarithm_are_those_of_the_formula(run: Run) -> None:
+    _, found = run(*COLUMNS, *STAGES, *PEOPLE, "--interval", "log")
+    black, white = (step(found, "search", "residents")[g] for g in ("Black", "White"))
+    se = (1 / black["count"] - 1 / 4000 + 1 / white["count"] - 1 / 100_000) ** 0.5
+    ratio = black["ratio"]
+    assert np.log(ratio["high"] / ratio["value"]) == pytest.approx(1.959964 * se, rel=1e-6)
+
+
+def test_times_with_an_offset_are_read_by_the_clock_at_home(run: Run) -> None:
+    frame = (
+        searches().head(3).assign(own="White", day=["2021-05-31 23:10:00+00:00", "2021-01-31T23:10:00Z", "2021-02-01"])
+    )
+    frame.to_csv("zoned.csv", index=False)
+    _, found = run(*COLUMNS, source="zoned.csv")
+    assert found["months"] == ["2021-01", "2021-02", "2021-06"]
+    frame.assign(day="31/05/2021 23:10 +0000").to_csv("formed.csv", index=False)
+    _, found = run(*COLUMNS, "--column", "dates=%d/%m/%Y %H:%M %z", "--out", "formed", source="formed.csv")
+    assert found["months"] == ["2021-06"]
+
+
 def test_another_benchmark_changes_only_its_own_denominator(run: Run) -> None:
     pd.DataFrame({"group": RESIDENTS.keys(), "n": [300, 20, 40, 60, 10]}).to_csv("suspects.csv", index=False)
     _, found = run(*COLUMNS, *PEOPLE, "--benchmark", "suspects=suspects.csv")
@@ -227,6 +247,7 @@ def test_searches_after_midnight_in_summer_and_of_vehicles(run: Run, tmp_path: P
         ((*COLUMNS, *PEOPLE, "--area", "Essex"), "which column of the population is the area"),
         ((*COLUMNS, "--benchmark", "suspects=none.csv", "--people", "group=g", "--people", "count=n"), "is not there"),
         (("--column", "when=day", "--column", "ethnicity=row"), "name no group that is known"),
+        ((*COLUMNS, "--column", "separator=x"), "is no separator"),
         (("--column", "when=own", "--column", "ethnicity=own"), "no date that can be read"),
         ((*COLUMNS, "--detail", "18+1"), "no row is of the reference group 'White British'"),
     ],

@@ -55,6 +55,12 @@ def _add_rows(c: argparse.ArgumentParser) -> None:
     c.add_argument("--force", metavar="SLUG", help="which force, where an archive has several")
     c.add_argument("--level", type=float, default=0.95, metavar="P", help="of intervals; default: 0.95")
     c.add_argument(
+        "--interval",
+        choices=["exact", "log"],
+        default="exact",
+        help="log: as most published tables, none at a count of 0",
+    )
+    c.add_argument(
         "--profile", metavar="NAME", help="small counts; default: police_local, or public_police_uk for open data"
     )
 

@@ -70,6 +70,7 @@ class Asked:
     blank_is_no: bool = False
     profile: str = "police_local"
     level: float = 0.95
+    interval: Literal["exact", "log"] = "exact"
 
     @property
     def against(self) -> str:

@@ -23,6 +23,7 @@ from vru.stats.disparity import (
     agreement,
     event_bounds,
     event_ratio,
+    log_ratio,
     share_bounds,
     share_interval,
     share_ratio,
@@ -169,6 +170,7 @@ def _head_step(
     at = list(groups).index(asked.against)
     c, unknown = float(counts[at]), float(counts[-1])
     m = sized[asked.against]
+    by_head = log_ratio if asked.interval == "log" else event_ratio
     per = 1000 / years if against == "residents" else 1.0
     lines = []
     for i, group in enumerate(groups):
@@ -190,7 +192,7 @@ def _head_step(
             continue
         a = float(counts[i])
         other = i != at and not hidden[at]
-        ratio = event_ratio(a, size, c, m, asked.level) if other else NOTHING
+        ratio = by_head(a, size, c, m, asked.level) if other else NOTHING
         bounds = event_bounds(a, size, c, m, unknown) if other and not hidden[-1] else Range(None, None)
         lines.append(Line(group, int(a), size, per * a / size, None, ratio, bounds))
     return Step(stage, against, True, tuple(lines), None if hidden[-1] else int(unknown), ethnicity)
@@ -201,6 +203,7 @@ def _share_step(
 ) -> Step:
     at = list(groups).index(asked.against)
     c, m = float(counts[at]), float(base[at])
+    by_share = log_ratio if asked.interval == "log" else share_ratio
     with_it, without = float(counts[-1]), float(base[-1] - counts[-1])
     lines = []
     for i, group in enumerate(groups):
@@ -220,7 +223,7 @@ def _share_step(
             continue
         a, n = float(counts[i]), float(base[i])
         other = i != at and not hidden[at]
-        ratio = share_ratio(a, n, c, m, asked.level) if other else NOTHING
+        ratio = by_share(a, n, c, m, asked.level) if other else NOTHING
         bounds = share_bounds(a, n, c, m, with_it, without) if other and not hidden[-1] else Range(None, None)
         lines.append(Line(group, int(a), n, a / n, share_interval(a, n, asked.level), ratio, bounds))
     return Step(stage, of, False, tuple(lines), None if hidden[-1] else int(counts[-1]))

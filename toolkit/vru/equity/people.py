@@ -3,12 +3,12 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from vru.equity.asked import Asked
 from vru.equity.groups import Group, groups_at, own_groups, read_group
+from vru.equity.reading import written
 from vru.errors import DataError, Problem
 from vru.events import DataNote
 from vru.keys import fold
@@ -34,10 +34,8 @@ def read_benchmark(path: Path, asked: Asked, cache: Path, notes: list[DataNote])
 
 
 def _table(path: Path, asked: Asked, cache: Path) -> pd.DataFrame:
-    how: dict[str, Any] = {
-        k: v for k, v in asked.people.items() if k in ("separator", "sheet") and path == asked.population
-    }
-    frame = extract.read(Request(path, cache, 0, lambda *_: None), ExtractOptions(**how)).frame
+    how = {k: v for k, v in asked.people.items() if k in ("separator", "sheet") and path == asked.population}
+    frame = extract.read(Request(path, cache, 0, lambda *_: None), written(how, "--people")).frame
     lost = [c for k, c in asked.people.items() if k in ("group", "count") and c not in frame.columns]
     if lost:
         raise DataError(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from pydantic import ValidationError
 
 from vru.equity.asked import POLICE_COLUMNS, POLICE_STAGES, Asked, Stage
 from vru.equity.groups import Group, own_groups, read_group
@@ -76,6 +77,16 @@ def read_rows(paths: tuple[Path, ...], asked: Asked, cache: Path, progress: Prog
     return _named(raw, columns, asked, notes, hashlib.sha256("".join(sorted(prints)).encode()).hexdigest())
 
 
+def written(how: Mapping[str, str], option: str) -> ExtractOptions:
+    """How a file is written. Raises DataError: a separator that there is not."""
+    try:
+        return ExtractOptions(**how)
+    except ValidationError:
+        raise DataError(
+            Problem("is no separator", f"{option} separator", "; | or a tab, each in quotation marks")
+        ) from None
+
+
 def step_column(stage: str) -> str:
     """What the column of a stage is called in the frame; its name alone could be another column's."""
     return f"stage {stage}"
@@ -87,7 +98,7 @@ def _is_police(frame: pd.DataFrame) -> bool:
 
 def _table(path: Path, asked: Asked, cache: Path, notes: list[DataNote]) -> pd.DataFrame:
     how = {k: v for k, v in asked.columns.items() if k in ("separator", "sheet")}
-    table = extract.read(Request(path, cache, 0, lambda *_: None), ExtractOptions(**how))
+    table = extract.read(Request(path, cache, 0, lambda *_: None), written(how, "--column"))
     notes += table.log
     return table.frame
 
@@ -185,26 +196,18 @@ def _months(when: pd.Series, asked: Asked, notes: list[DataNote]) -> pd.Series:
     """The month by the clock in the United Kingdom: published times are UTC, an hour behind in summer."""
     text = when.astype("string")
     form = asked.columns.get("dates")
-    zoned = (
-        text.str.contains(r"T.*(?:Z|[+-]\d{2}:\d{2})$", na=False)
-        if form is None
-        else pd.Series(False, index=text.index)
-    )
+    pattern = r"[T ].*(?:Z|[+-]\d{2}:?\d{2})$"
+    zoned = text.str.contains(pattern, na=False) if form is None else pd.Series("%z" in form, index=text.index)
     at = pd.to_datetime(text.where(~zoned), format=form or "ISO8601", errors="coerce")
-    local = pd.to_datetime(text.where(zoned), format="ISO8601", errors="coerce", utc=True).dt.tz_convert(LOCAL)
-    month = at.dt.strftime("%Y-%m").where(~zoned, local.dt.strftime("%Y-%m"))
+    world = pd.to_datetime(text.where(zoned), format=form or "ISO8601", errors="coerce", utc=True)
+    month = at.dt.strftime("%Y-%m").where(~zoned, world.dt.tz_convert(LOCAL).dt.strftime("%Y-%m"))
     if bad := int(month.isna().sum()):
         hint = "--column dates=%d/%m/%Y says how dates are written" if form is None else "is the form right?"
-        raise DataError(
-            Problem(f"{bad:,} rows have no date that can be read", "--column when", "2021-06-03, or a form", hint)
-        )
-    moved = int((zoned & (text.str[:7] != month)).sum())
-    if moved:
-        notes.append(
-            DataNote(
-                "equity", "searches just after midnight on the first of a summer month, moved from UTC into it", moved
-            )
-        )
+        where = "--column when"
+        raise DataError(Problem(f"{bad:,} rows have no date that can be read", where, "2021-06-03, or a form", hint))
+    if moved := int((zoned & (world.dt.strftime("%Y-%m") != month)).sum()):
+        what = "searches just after midnight on the first of a summer month, moved from UTC into it"
+        notes.append(DataNote("equity", what, moved))
     return month
 
 

@@ -10,7 +10,7 @@ from vru.disclosure.profiles import Profile
 from vru.equity.asked import Asked
 from vru.equity.groups import UNKNOWN
 from vru.equity.hiding import protect
-from vru.stats.disparity import NOTHING, RateRatio, event_ratio
+from vru.stats.disparity import NOTHING, RateRatio, event_ratio, log_ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,14 @@ def trend_of(
     names = [*groups, UNKNOWN]
     table = np.array([[int(((frame["group"] == g) & (period == p)).sum()) for p in labels] for g in names])
     hidden = protect(table, profile)
+    by_head = log_ratio if asked.interval == "log" else event_ratio
     found = []
     for j, name in enumerate(labels):
         shown = {g: None if hidden[i, j] else int(table[i, j]) for i, g in enumerate(names)}
         c = shown[asked.against]
         ratios = {
             g: NOTHING if sized is None or not sized.get(g) or shown[g] is None or c is None
-            else event_ratio(shown[g] or 0, sized[g], c, sized[asked.against], asked.level)
+            else by_head(shown[g] or 0, sized[g], c, sized[asked.against], asked.level)
             for g in groups if g != asked.against
         }  # fmt: skip
         months = frame.loc[period == name, "month"].nunique()

@@ -80,14 +80,14 @@ def bounds_words(study: Study, step: Step) -> list[str]:
 def data_blocks(study: Study) -> tuple[Block, ...]:
     """Definitions, denominators, the rule for small counts, and what was read and decided."""
     asked, profile = study.asked, PROFILES[study.asked.profile]
+    how = "of rates per head exact given both counts together, of shares by the score"
+    if asked.interval == "log":
+        how = "by the logarithm, as most published tables; none where a count is 0"
     facts = [
         ("Months with data", f"{len(study.months)}, {study.months[0]} to {study.months[-1]}"),
         ("Rate against residents", "rows with recorded ethnicity, per 1,000 residents and year of data"),
         ("Ratio", f"rate of the group over rate of {asked.against}"),
-        (
-            "Intervals",
-            f"{w.level(asked.level)}; of rates per head exact given both counts together, of shares by the score",
-        ),
+        ("Intervals", f"{w.level(asked.level)}; {how}"),
         (
             "Small counts",
             f"{profile.label}; source: {source_of(profile)}; with each, a further one from which it could be worked out",

@@ -86,7 +86,7 @@ def ask(
         groups=groups, reference=given.reference, by=given.by, population=given.population, people=people,
         area=tuple(given.area), areas=given.areas, areas_code=given.areas_code, areas_where=_where(given.areas_where),
         benchmarks={name: Path(path) for name, path in benchmarks.items()}, force=given.force, level=given.level,
-        blank_is_no=given.blank_is_no,
+        blank_is_no=given.blank_is_no, interval=given.interval,
         profile=given.profile or ("public_police_uk" if archive else "police_local"),
     )  # fmt: skip
 
