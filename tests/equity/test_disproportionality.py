@@ -249,7 +249,7 @@ def test_searches_after_midnight_in_summer_and_of_vehicles(run: Run, tmp_path: P
         (("--column", "when=day", "--column", "ethnicity=row"), "name no group that is known"),
         ((*COLUMNS, "--column", "separator=x"), "is no separator"),
         (("--column", "when=own", "--column", "ethnicity=own"), "no date that can be read"),
-        ((*COLUMNS, "--detail", "18+1"), "no row is of the reference group 'White British'"),
+        ((*COLUMNS, "--detail", "18+1"), "none of 2,427 rows has ethnicity recorded at 18+1"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_written(
@@ -275,6 +275,35 @@ def test_the_same_file_twice_is_refused(run: Run, tmp_path: Path) -> None:
     code, found = run("copy.csv", *COLUMNS)
     assert code == 2
     assert "holds the same rows" in found["error"]
+
+
+def test_one_month_in_two_places_is_refused(run: Run, tmp_path: Path) -> None:
+    head = "Date,Self-defined ethnicity,Officer-defined ethnicity,Object of search,Outcome"
+    head += ",Outcome linked to object of search,Removal of more than just outer clothing\n"
+    for place, n in (("a", 1), ("b", 2)):
+        (tmp_path / "stops" / place).mkdir(parents=True)
+        rows = "2021-05-02T10:00:00+00:00,White - Irish,White,Fireworks,Arrest,,\n" * n
+        (tmp_path / "stops" / place / "2021-05-essex-stop-and-search.csv").write_text(head + rows)
+    code, found = run(source="stops")
+    assert code == 2
+    assert "2021-05 of essex would count twice" in found["error"]
+
+
+def test_residents_of_every_area_are_a_question(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [(g, n, a) for g, n in RESIDENTS.items() for a in ("here", "elsewhere")]
+    pd.DataFrame(rows, columns=["group", "n", "area"]).to_csv("people.csv", index=False)
+    both = [*COLUMNS, *PEOPLE, "--people", "area=area"]
+    assert main(["disproportionality", "rows.csv", *both]) == 0
+    assert "residents of all 2 areas" in capsys.readouterr().out
+    _, here = run(*both, "--area", "here")
+    assert step(here, "search", "residents")["Black"]["size"] == RESIDENTS["Black"]
+
+
+def test_nobody_with_ethnicity_recorded(run: Run) -> None:
+    searches().assign(own="").to_csv("none.csv", index=False)
+    code, found = run(*COLUMNS, source="none.csv")
+    assert code == 2
+    assert "has ethnicity recorded" in found["error"]
 
 
 def test_other_files_of_a_folder_stay(run: Run, tmp_path: Path) -> None:

@@ -109,13 +109,10 @@ def figure_out(asked: Asked, read: Rows, sizes: Mapping[str, Mapping[str, float]
     frame = frame.assign(group=frame["group"].where(frame["group"].isin([*groups_at(asked.detail), UNKNOWN]), UNKNOWN))
     present = set(frame["group"])
     if asked.against not in present:
-        raise DataError(
-            Problem(
-                f"no row is of the reference group {asked.against!r}",
-                "--reference",
-                ", ".join(sorted(present - {UNKNOWN})),
-            )
-        )
+        what = f"no row is of the reference group {asked.against!r}"
+        if present == {UNKNOWN}:
+            what = f"none of {len(frame):,} rows has ethnicity recorded at {asked.detail}"
+        raise DataError(Problem(what, "--reference", ", ".join(sorted(present - {UNKNOWN}))))
     months = tuple(sorted(set(frame["month"])))
     gone = tuple(m for m in months_between(months[0], months[-1]) if m not in months)
     profile = PROFILES[asked.profile]

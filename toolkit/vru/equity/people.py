@@ -23,8 +23,12 @@ def read_population(asked: Asked, cache: Path, notes: list[DataNote]) -> dict[st
     """Residents of the areas asked for, by group. Raises DataError: areas or groups that the table lacks."""
     assert asked.population is not None  # the caller looked
     frame = _table(asked.population, asked, cache)
+    column = asked.people.get("area")
     if asked.area or asked.areas:
         frame = _of_areas(frame, asked, cache, notes)
+    elif column in frame.columns and (n := frame[column].nunique()) > 1:
+        text = f"residents of all {n:,} areas of {asked.population.name} are counted: --area or --areas names those of the force"
+        notes.append(DataNote("equity", text, severity="question"))
     return _summed(frame, asked.population.name, asked, notes)
 
 

@@ -48,15 +48,13 @@ def read_rows(paths: tuple[Path, ...], asked: Asked, cache: Path, progress: Prog
     notes: list[DataNote] = []
     frames, police = [], set()
     prints: dict[str, str] = {}
+    seen: set[tuple[str, str]] = set()
     for i, path in enumerate(paths):
         progress(f"reading {path.name}", i, len(paths))
         if not path.exists():
             raise DataError(Problem("is not there", str(path), "an archive, a folder, CSV, Excel or Parquet"))
-        frame = (
-            _archive(path, asked, notes)
-            if path.is_dir() or path.suffix.lower() == ".zip"
-            else _table(path, asked, cache, notes)
-        )
+        packed = path.is_dir() or path.suffix.lower() == ".zip"
+        frame = _archive(path, asked, notes, seen) if packed else _table(path, asked, cache, notes, seen)
         print_ = hashlib.sha256(
             pd.util.hash_pandas_object(frame.astype("string"), index=False).to_numpy().tobytes()
         ).hexdigest()
@@ -96,14 +94,24 @@ def _is_police(frame: pd.DataFrame) -> bool:
     return {"Date", "Self-defined ethnicity", "Officer-defined ethnicity"} <= set(frame.columns)
 
 
-def _table(path: Path, asked: Asked, cache: Path, notes: list[DataNote]) -> pd.DataFrame:
+def _once(name: str, seen: set[tuple[str, str]]) -> None:
+    """Refuse a second file of one force's month: its rows would count twice."""
+    if (match := STOPS.fullmatch(Path(name).name)) is None:
+        return
+    if match.groups() in seen:
+        raise DataError(Problem(f"is there twice: {match[1]} of {match[2]} would count twice", Path(name).name))
+    seen.add((match[1], match[2]))
+
+
+def _table(path: Path, asked: Asked, cache: Path, notes: list[DataNote], seen: set[tuple[str, str]]) -> pd.DataFrame:
+    _once(path.name, seen)
     how = {k: v for k, v in asked.columns.items() if k in ("separator", "sheet")}
     table = extract.read(Request(path, cache, 0, lambda *_: None), written(how, "--column"))
     notes += table.log
     return table.frame
 
 
-def _archive(path: Path, asked: Asked, notes: list[DataNote]) -> pd.DataFrame:
+def _archive(path: Path, asked: Asked, notes: list[DataNote], seen: set[tuple[str, str]]) -> pd.DataFrame:
     """Every stop-and-search file of a zip archive or folder, of one force."""
     files = _inside(path)
     forces = sorted({m[2] for name in files if (m := STOPS.search(name))})
@@ -121,6 +129,7 @@ def _archive(path: Path, asked: Asked, notes: list[DataNote]) -> pd.DataFrame:
     for name, raw in sorted(files.items()):
         match = STOPS.search(name)
         if match and match[2] == force and raw.count(b"\n") > 1:
+            _once(name, seen)
             parts.append(csv_frame(Path(name).name, raw, None, found))
     if not parts:
         raise DataError(Problem("holds no rows", path.name))
@@ -133,7 +142,7 @@ def _archive(path: Path, asked: Asked, notes: list[DataNote]) -> pd.DataFrame:
 
 def _inside(path: Path) -> dict[str, bytes]:
     if path.is_dir():
-        return {p.name: p.read_bytes() for p in sorted(path.rglob("*-stop-and-search.csv"))}
+        return {p.relative_to(path).as_posix(): p.read_bytes() for p in sorted(path.rglob("*-stop-and-search.csv"))}
     try:
         with zipfile.ZipFile(path) as archive:
             return {n: archive.read(n) for n in archive.namelist() if STOPS.search(n)}

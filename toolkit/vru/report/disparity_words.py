@@ -41,12 +41,13 @@ def lead(study: Study) -> list[str]:
         interval = f"{w.level(study.asked.level)} interval {w.span(top.ratio.low, top.ratio.high)}"
         times = f"{w.number(top.ratio.value)} times that of {study.asked.against} ({interval})"
         text = (
-            f"of those with one, the largest ratio of {len(known)} groups is that of the group {top.group}: its rate of a "
+            f"of those with one, the largest ratio shown is that of the group {top.group}: its rate of a "
             f"{head.stage} per head of {head.against} was {times}"
         )
         if top.bounds.low is not None:
             text += f"; whatever those not recorded are, it lies from {w.number(top.bounds.low)} to {w.number(top.bounds.high)}"
         lines.append(text)
+    lines += [n.text for n in study.notes if n.severity == "question"]
     if study.gone:
         lines.append(
             f"no data for {len(study.gone)} of the months from the first to the last: {', '.join(study.gone[:12])}"
