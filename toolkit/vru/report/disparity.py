@@ -84,7 +84,8 @@ def _rates(study: Study, heads: list[Step], pictures: Pictures) -> tuple[Block, 
     blocks: list[Block] = [
         Paragraph(
             f"Each ratio is the group's rate over that of {study.asked.against}. Intervals treat every row as a separate event; "
-            "the same person stopped again counts again, so the true uncertainty is larger."
+            "the same person stopped again counts again, so the true uncertainty is larger. They hold chance alone: where one "
+            "group is left unrecorded more often than another they miss the truth, and only the bounds below hold it."
         )
     ]
     for step in heads:
