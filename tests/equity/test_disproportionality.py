@@ -151,6 +151,8 @@ def test_no_line_gives_a_hidden_count_away() -> None:
                 assert mask.sum() >= 2
                 assert not 1 <= values[mask].sum() <= 4
     assert not protect(np.array([1, 2, 300]), PROFILES["public_police_uk"]).any()
+    also = protect(np.array([90, 200, 300]), PROFILES["police_local"], np.array([False, True, False]))
+    assert also.tolist() == [True, True, False]
 
 
 def test_a_stage_that_the_data_cannot_tell_is_named(run: Run) -> None:

@@ -146,8 +146,7 @@ def _steps(
         # Where the later stage is blank nobody knows: those rows are in neither part of the share.
         base = _counts(frame, inside[s.of].fillna(False).astype(bool) & frame[step_column(s.name)].notna(), groups)
         rest = protect(base - counted[s.name], profile)
-        hidden[s.name] = protect(counted[s.name], profile) | rest | hidden[s.of]
-        hidden[s.name] |= protect(base, profile)
+        hidden[s.name] = protect(counted[s.name], profile, rest | hidden[s.of] | protect(base, profile))
         shares.append(_share_step(asked, names[s.name], names[s.of], groups, counted[s.name], base, hidden[s.name]))
     for name, sized in sizes.items():
         steps += [_head_step(asked, names[k], name, groups, counted[k], sized, years, hidden[k]) for k in inside]
@@ -241,7 +240,7 @@ def _by_officer(
     filled = frame.assign(group=frame["group"].where(frame["group"] != UNKNOWN, frame["officer"]).fillna(UNKNOWN))
     own, moved = _counts(frame, everyone, groups), _counts(filled, everyone, groups)
     by_officer = _counts(officer, everyone, groups)
-    hidden = protect(moved, profile) | protect(np.abs(moved - own), profile) | protect(own, profile)
+    hidden = protect(moved, profile, protect(np.abs(moved - own), profile) | protect(own, profile))
     first = asked.first
     return [
         _head_step(

@@ -5,15 +5,18 @@ import numpy as np
 from vru.disclosure.profiles import Profile
 
 
-def protect(table: np.ndarray, profile: Profile) -> np.ndarray:
+def protect(table: np.ndarray, profile: Profile, also: np.ndarray | None = None) -> np.ndarray:
     """Bool of the table's shape, True for what is hidden.
 
-    Sums of rows and columns are taken to be known: in each line that hides anything at least two cells are hidden, and
-    their sum is none that the profile hides; the next smallest goes with them. One dimension is one line.
+    also : cells that are hidden for another reason. Sums of rows and columns are taken to be known: in each line that hides
+    anything at least two cells are hidden, and their sum is none that the profile hides; the next smallest goes with them.
+    One dimension is one line.
     Source: Hundepool et al. (2012) Statistical Disclosure Control, chapter 4.
     """
     cells = np.atleast_2d(np.asarray(table, dtype=float))
     hidden = np.vectorize(profile.hides, otypes=[bool])(cells) if cells.size else np.zeros(cells.shape, dtype=bool)
+    if also is not None:
+        hidden |= np.reshape(also, cells.shape)
     changed = bool(hidden.any())
     while changed:
         changed = False

@@ -181,6 +181,10 @@ def _named(raw: pd.DataFrame, columns: dict[str, str], asked: Asked, notes: list
     frame["officer"] = _groups(raw[columns["officer"]], asked, columns["officer"])[0] if "officer" in columns else None
     for what in ("object", "outcome"):
         frame[what] = raw[columns[what]].to_numpy() if what in columns else None
+    for stage in (s for s in stages if s.but):
+        kept = raw[stage.column].value_counts()
+        names = [str(v)[:80] for v, n in kept.items() if n >= NEAR_ALL and fold(str(v)) not in map(fold, stage.values)]
+        notes.append(DataNote("equity", f"counted as {stage.name}: {'; '.join(sorted(names)) or 'nothing'}"))
     told, left = _stages(raw, frame, stages, bool(asked.stages), asked.blank_is_no)
     return Rows(frame, told, left, "officer" in columns, tuple(notes), f"sha256:{digest}")
 
