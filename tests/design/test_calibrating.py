@@ -93,7 +93,7 @@ def test_chosen_at_their_peak_is_seen_by_replays_that_are_chosen_so_too(worlds: 
     """The selection window moved inside the months before: the areas fall by themselves, in life and in replays."""
     base = worlds.ranked(pool=200, top=15)
     counts = base.selection.record.counts
-    months = base.selection.record.months
+    months = base.selection.record.periods
     rng = np.random.default_rng(5)
     flat = rng.poisson(4.0, counts.shape).astype(float)
     peak = slice(44, 48)

@@ -15,7 +15,7 @@ def _poisoned(panel):  # type: ignore[no-untyped-def]
     counts = np.where(panel.treated_periods(), 1e6, panel.counts["violence"])
     record = panel.selection
     if record is not None and record.record is not None:
-        months, pool = record.record.months, record.pool
+        months, pool = record.record.periods, record.pool
         full = record.record.counts.copy()
         for unit, start in zip(panel.units, panel.starts, strict=True):
             if start is not None:

@@ -106,24 +106,6 @@ def test_registering_after_an_estimate_was_shown_is_no_registration(
     assert "after an estimate had been shown" in html
 
 
-def test_numbers_by_arm_after_the_start_are_not_told_before_registration(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from vru.checks.recording_signs import Sign
-
-    told = "treated areas had 40 offences after the start, comparison areas 90"
-    sign = Sign("moved", "fail", 0.1, told)
-    monkeypatch.setattr("vru.run.checking.signs", lambda *given: (sign,))
-    folder = new_evaluation("trial", "street_outreach", tmp_path, with_data=True)
-    main(["check", str(folder)])
-    said = capsys.readouterr().out
-    assert told not in said
-    assert "its numbers are told once the plan is registered" in said
-    assert main(["register", str(folder)]) == 0
-    main(["check", str(folder)])
-    assert told in capsys.readouterr().out
-
-
 def test_status_tells_every_step_who_holds_it_and_what_is_late(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from vru.run.status import status
 

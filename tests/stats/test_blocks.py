@@ -49,7 +49,7 @@ def test_phi_is_rs_pearson_over_df(counts: np.ndarray, r: dict[str, float]) -> N
 def test_monthly_series_with_season_is_rs_phi(counts: np.ndarray, r: dict[str, float]) -> None:
     series = counts[TREATED].sum(axis=0)
     level = np.where(POST, series[POST].mean(), series[~POST].mean())
-    found = series_dispersion(series, level, POST, np.arange(30) % 12 + 1)
+    found = series_dispersion(series, level, POST, 2 * np.pi * (np.arange(30) % 12 + 1) / 12)
     assert found.df == r["series_df"]
     assert found.phi == pytest.approx(r["series_phi"], rel=1e-8)
 

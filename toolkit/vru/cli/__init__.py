@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from vru.cli import designing, learn, library, patrols, places, plan, process, replaying, review, work
+from vru.cli import designing, fairness, learn, library, patrols, places, plan, process, replaying, review, work
 from vru.errors import Problem, VruError
 from vru.version import __version__
 
@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"vru-toolkit {__version__}")
     top.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for part in (plan, process, designing, patrols, places, work, replaying, review, learn, library):
+    for part in (plan, process, designing, patrols, places, fairness, work, replaying, review, learn, library):
         part.add_commands(commands)
     return top
 

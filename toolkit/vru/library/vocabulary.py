@@ -106,6 +106,7 @@ VOCABULARIES: Mapping[str, Mapping[str, Any]] = {
             "street_outreach": {"label": "Outreach workers who interrupt disputes"},
             "diversion": {"label": "Action in place of prosecution, such as outcome 22"},
             "family_therapy": {"label": "Therapy with the whole family, such as MST or FFT"},
+            "unit_funding": {"label": "Funding of a whole unit and its services"},
             "other": {"label": "Something else, said in the record"},
         }
     },

@@ -58,8 +58,7 @@ def check_evaluation(folder: Path, data: Path | None, read_data: bool, progress:
     asked = questions(study.plan)
     if read_data:
         built = build(study, progress)
-        # What happened after the start, by arm, is not told before the plan is registered.
-        seen += _data_lines(protocol, built, study.registration.status == "no")
+        seen += _data_lines(protocol, built)
         asked = (*asked, *built.questions)
     asked = unanswered(protocol, asked)
     if not asked:
@@ -78,17 +77,17 @@ def _graph_problems(draft: Draft) -> list[Problem]:
     return []
 
 
-def _data_lines(protocol: Protocol, built: Built, hide: bool) -> list[str]:
+def _data_lines(protocol: Protocol, built: Built) -> list[str]:
     shape = (
         _people_lines(protocol, built.data) if isinstance(built.data, Cohort) else _panel_lines(protocol, built.data)
     )
-    asked = _recording_lines(protocol, built.data, hide) if isinstance(built.data, Panel) else []
+    asked = _recording_lines(protocol, built.data) if isinstance(built.data, Panel) else []
     account = [f"  {line}" for line in built.account]
     changed = [f"  will be disclosed: {change}" for change in built.inputs.data_changes]
     return [*shape, *account, *map(_line, built.inputs.data_log), *changed, *asked]
 
 
-def _recording_lines(protocol: Protocol, panel: Panel, hide: bool) -> list[str]:
+def _recording_lines(protocol: Protocol, panel: Panel) -> list[str]:
     """What the check of that name will ask, before a run."""
     if panel.recording is None:
         return []
@@ -97,13 +96,7 @@ def _recording_lines(protocol: Protocol, panel: Panel, hide: bool) -> list[str]:
     for o in protocol.outcomes:
         seen = signs(panel, panel.recording, o.id, compared, Options().matters)
         loud = [s for s in seen if s.verdict != "pass" and s.name != "left_out"]
-        for s in loud:
-            said = (
-                f"the sign {s.name.replace('_', ' ')}; its numbers are told once the plan is registered"
-                if hide
-                else s.text
-            )
-            lines.append(f"  {'fault' if s.verdict == 'fail' else 'question'}: recording of {o.id}: {said}")
+        lines += [f"  {'fault' if s.verdict == 'fail' else 'question'}: recording of {o.id}: {s.text}" for s in loud]
     return lines
 
 

@@ -1,9 +1,6 @@
 """``vru hotspots``: read an archive, an extract or a plan's data, find hot spots, and write a folder that a plan can use."""
 
 import csv
-import os
-import secrets
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,8 +21,8 @@ from vru.intake import read_offences
 from vru.keys import fold
 from vru.protocol.reading import plain_reason
 from vru.protocol.tabled import EventColumns
-from vru.protocol.whole_file import cannot_write
 from vru.run.study import find_data, load_study, read_sources
+from vru.run.whole_folder import folder_problem, write_folder
 from vru.sources import SOURCES, extract, police_uk
 from vru.sources.extract import ExtractOptions
 from vru.sources.police_uk import PoliceUkOptions
@@ -60,7 +57,7 @@ def hunt(path: Path, asked: Asked, columns: Mapping[str, str], to: Path, progres
 
     columns : of an extract: what each column is, as its plan would say. Raises VruError with every problem of the options.
     """
-    if problems := [*amount_problems(asked), *_folder_problems(to)]:
+    if problems := [*amount_problems(asked), *folder_problem(to, NUMBERS)]:
         raise VruError(*problems)
     with tempfile.TemporaryDirectory(prefix="vru-hotspots-") as cache:
         read = _read(path, asked, columns, Path(cache), progress)
@@ -70,7 +67,7 @@ def hunt(path: Path, asked: Asked, columns: Mapping[str, str], to: Path, progres
         found = find(read.asked, board, progress)
     block = plan_block(found, board, read.source, _relative(to / AREAS))
     files = files_of(found, board, block) | _page(found, board) | {README: f"{INTERNAL}\n".encode()}
-    _write(to, files)
+    write_folder(to, files)
     from vru.report.hot_spots import told
 
     return Hunt(to, tuple(told(found, board)), numbers(found, board))
@@ -246,37 +243,3 @@ def _relative(path: Path) -> str:
     """The path as it is typed in a plan: from here, where it lies below."""
     here, there = Path.cwd().resolve(), path.resolve()
     return there.relative_to(here).as_posix() if there.is_relative_to(here) else str(there)
-
-
-def _folder_problems(to: Path) -> list[Problem]:
-    if to.exists() and not to.is_dir():
-        return [Problem("is a file", str(to), "a folder", "--out names the folder to make")]
-    if to.is_dir() and any(to.iterdir()) and not (to / NUMBERS).is_file():
-        return [Problem("holds other files", str(to), "a new folder, or one of an earlier search")]
-    return []
-
-
-def _write(to: Path, files: Mapping[str, bytes]) -> None:
-    """Every file in a new folder, then in the place of the old one. Raises VruError where the disk refuses."""
-    for former in sorted(to.parent.glob(f".{to.name}.*.former")):
-        if not to.exists():  # a kill between the two renames below
-            former.rename(to)
-    stage = to.parent / f".{to.name}.{secrets.token_hex(4)}.partial"
-    aside = to.parent / f".{to.name}.{secrets.token_hex(4)}.former"
-    try:
-        stage.mkdir(parents=True)
-        for name, data in files.items():
-            with (stage / name).open("wb") as handle:
-                handle.write(data)
-                handle.flush()
-                os.fsync(handle.fileno())
-        if to.exists():
-            to.rename(aside)
-        stage.rename(to)
-    except OSError as error:
-        if aside.exists() and not to.exists():
-            aside.rename(to)
-        raise VruError(cannot_write(to, error)) from None
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-        shutil.rmtree(aside, ignore_errors=True)

@@ -16,7 +16,8 @@ from vru.geography.raster import raster
 from vru.intake.patrols import Delivery, Rules, deliver, place, read_signed
 from vru.intake.patrols.delivered import of_visits
 from vru.intake.patrols.signed import Signed
-from vru.intake.patrols.wall import Period, Periods, periods
+from vru.intake.patrols.wall import Periods, periods
+from vru.periods import Kind
 from vru.protocol.whole_file import write_whole
 from vru.sources import extract, pings
 from vru.sources.extract import ExtractOptions
@@ -39,7 +40,7 @@ class Asked:
     id_field: str = "id"
     radius: float | None = None
     comparison: tuple[str, ...] = ()
-    period: Period = "day"
+    period: Kind = "day"
     day_starts: str = "00:00"
     clock: Clock = "utc"
     rules: Rules = field(default_factory=Rules)

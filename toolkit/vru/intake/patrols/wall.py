@@ -1,21 +1,19 @@
 """Wall clocks in Britain: instants to local days and back, with the hour that is missing in spring and twice in autumn."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from vru.periods import Calendar, Kind
+
 ZONE = ZoneInfo("Europe/London")
-Period = Literal["day", "week", "four_weeks", "month", "quarter"]
-_DAYS = {"day": 1, "week": 7, "four_weeks": 28}
-_MONTHS = {"month": 1, "quarter": 3}
 
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """labels : first day of each as YYYY-MM-DD (months YYYY-MM). edges, days : where each begins and the last
+    """labels : first day of each as YYYY-MM-DD (YYYY-MM where it is made of months). edges, days : where each begins and the last
     ends, as instants (seconds since 1970) and as days, one more than labels."""
 
     labels: tuple[str, ...]
@@ -53,24 +51,12 @@ def _changes(first: int, last: int) -> list[tuple[int, int, int]]:
     return found
 
 
-def periods(first: date, last: date, period: Period, day_starts: str) -> Periods:
-    """Whole periods from ``first`` on that end by ``last``, both days included; months and quarters by the calendar."""
-    starts, day = [first], first
-    while True:
-        day = day + timedelta(_DAYS[period]) if period in _DAYS else _next_month(day, _MONTHS[period])
-        starts.append(day)
-        if day > last:
-            break
-    if starts[-1] - timedelta(1) > last:
-        starts.pop()
+def periods(first: date, last: date, period: Kind, day_starts: str) -> Periods:
+    """Whole periods from ``first`` on that end by ``last``, both days included, labelled as a panel's are."""
+    calendar = Calendar(period, first.isoformat() if Calendar(period).by_days else f"{first:%Y-%m}")
+    labels = calendar.between(first.isoformat(), last.isoformat())
+    after = calendar.label(calendar.number(labels[-1]) + 1) if labels else calendar.origin
+    starts = [date.fromisoformat(p if len(p) == 10 else f"{p}-01") for p in (*labels, after)]
     hour, minute = map(int, day_starts.split(":"))
     edges = [datetime.combine(d, time(hour, minute), ZONE).timestamp() for d in starts]
-    form = "%Y-%m" if period == "month" else "%Y-%m-%d"
-    return Periods(
-        tuple(d.strftime(form) for d in starts[:-1]), np.array(edges), np.array(starts, dtype="datetime64[D]")
-    )
-
-
-def _next_month(day: date, months: int) -> date:
-    index = day.year * 12 + day.month - 1 + months
-    return date(index // 12, index % 12 + 1, 1)
+    return Periods(labels, np.array(edges), np.array(starts, dtype="datetime64[D]"))

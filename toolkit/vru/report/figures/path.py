@@ -48,7 +48,8 @@ def path_figure(estimate: Estimate, outcome: str, start: str, key: str, terms: T
         )
         step = _step(estimate.path, terms.calendar)
         title = _title(estimate.path, start, step)
-        subtitle = _subtitle(estimate, outcome, periods)
+        until = periods[-1] if _of_patrol_days(estimate.path, terms.calendar) else terms.calendar.last_of(periods[-1])
+        subtitle = _subtitle(estimate, outcome, periods[0], until)
         alt = _alt(estimate, title, subtitle, start, step)
         return finish(drawing, alt, title, subtitle, _table(estimate, outcome, step))
 
@@ -78,12 +79,12 @@ def _step(path: tuple[PathPoint, ...], calendar: Calendar) -> str:
     return "week" if _of_patrol_days(path, calendar) else "month"
 
 
-def _subtitle(estimate: Estimate, outcome: str, periods: tuple[str, ...]) -> str:
+def _subtitle(estimate: Estimate, outcome: str, first: str, last: str) -> str:
     band = any(p.low is not None for p in estimate.path)
     text = (
         f"Recorded {outcome} in {w.plural(estimate.n_treated, 'treated area')} together, observed and expected without "
     )
-    text += f"the intervention, {w.month(periods[0])} to {w.month(periods[-1])}"
+    text += f"the intervention, {w.month(first)} to {w.month(last)}"
     return text + (f"; the band is the {w.level(estimate.level)} interval of what was expected" if band else "")
 
 

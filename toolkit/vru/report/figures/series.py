@@ -65,7 +65,9 @@ def series_figure(outcome: str, series: Sequence[Series], start: str, key: str, 
         mark_start(axes, at, f"Start, {w.month(start)}")
         label_ends(axes, [(len(periods) - 1, _last(line.drawn), line.name) for line in lines])
         unit = "index, mean of the months before the start = 100" if basis == "index" else "offences per area per month"
-        subtitle = f"Recorded {outcome}, {unit}, {w.month(periods[0])} to {w.month(periods[-1])}"
+        subtitle = (
+            f"Recorded {outcome}, {unit}, {w.month(periods[0])} to {w.month(terms.calendar.last_of(periods[-1]))}"
+        )
         title = _title(outcome, lines)
         return finish(
             drawing, _alt(title, subtitle, lines, periods, start), title, subtitle, _table(outcome, periods, lines)
