@@ -10,17 +10,16 @@ import pytest
 import yaml
 
 from vru.cli import main
+from vru.resources import template_text
 
 from .agency import COVERS, Exported, export
 
-ROOT = Path(__file__).resolve().parents[3]
 ADJUST = ["age", "need", "prior_offences"]
 
 
 def plan(**changes: Any) -> dict[str, Any]:
     """The programme template filled in for the export."""
-    text = (ROOT / "evaluations/templates/programme/protocol.yaml").read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.safe_load(text)
+    found: dict[str, Any] = yaml.safe_load(template_text("programme"))
     offences = {"id": "person_ref", "when": "offence_date", "count": "distinct crime_no"}
     offences["covers"] = {"first": COVERS[0], "last": COVERS[1], "people": "everybody"}  # type: ignore[assignment]
     follow_up = {

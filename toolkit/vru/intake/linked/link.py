@@ -39,6 +39,8 @@ def link(
     held = read_custody(plan.custody, None if plan.custody is None else tables[plan.custody.data], found)
     if plan.custody is not None:
         out.provenance[plan.custody.data] = tables[plan.custody.data].sha256
+        out.notes += held.notes
+        out.questions += held.questions
     for name, source in plan.linked.items():
         mine = [o for o in protocol.outcomes if o.column is None and o.data == name]
         events = read_events(name, source, tables[name], found, _filters(plan, name, mine))
