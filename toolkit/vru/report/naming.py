@@ -106,8 +106,8 @@ def events(protocol: Protocol, outcome: str) -> str:
 
 
 def counts_events(protocol: Protocol, outcome: str) -> bool:
-    """Whether an outcome happens or not, so that events can be fewer; a score is no event."""
-    return all(o.kind != "continuous" for o in protocol.outcomes if o.id == outcome)
+    """Whether it can be said how many events were fewer: of a score there are none, and a time is answered in days."""
+    return all(o.kind not in ("continuous", "time") for o in protocol.outcomes if o.id == outcome)
 
 
 def arms(protocol: Protocol, n_treated: int, n_comparison: int) -> str:

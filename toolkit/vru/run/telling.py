@@ -101,6 +101,7 @@ def _text(
 ) -> str:
     name, shape = _SHAPES[scale]
     name = next((w for w in ("risk ratio", "hazard ratio") if name == "rate ratio" and w in estimand), name)
+    name = "difference of mean days after a first event" if "mean days" in estimand else name
     name = unit if scale == "count_difference" else name
     shown = [None if v is None else shape(v) for v in (value, *bounds)]
     low, high = (s or "not available" for s in shown[1:])
