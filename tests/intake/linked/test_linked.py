@@ -270,3 +270,13 @@ def test_rows_without_a_date_are_asked_about() -> None:
     told = asked(events=EVENTS | {"when": days})["undated_events"]
     assert "0% of the treated's, 33% of the comparison's" in told
     assert "undated_events" not in asked()
+
+
+def test_a_yes_or_no_of_few_who_were_followed_up_to_the_end_is_asked_about_and_of_nobody_refused() -> None:
+    ends = COVERS | {"last": "2020-12-31"}
+    with pytest.raises(DataError, match="everybody was followed up for less than 365 days"):
+        build(linked={"covers": ends})
+    later = PEOPLE | {"start": ["2019-10-01", "2019-10-01", *["2020-01-10"] * 4]}
+    told = asked(later, linked={"covers": ends})
+    assert "67% of the people were followed up for less than 365 days" in told["short_binary"]
+    assert "short_binary" not in asked()
