@@ -14,6 +14,7 @@ from vru.library.reading import read_record_folder
 from vru.library.store import OWN
 from vru.library.versions import version_key
 from vru.protocol import load
+from vru.protocol.fields import Roles
 from vru.record import LearningRecord, dump_record
 from vru.run.assuring import publishable, require_assurance
 from vru.run.outputs import read_learning, read_outputs, read_result
@@ -34,17 +35,8 @@ def publish_evaluation(
     if asked := house_problems(folder, protocol):
         raise ProtocolError(*asked)
     log = require_assurance(folder)
-    if not for_review and post(by) == post(protocol.roles.analyst):
-        raise RefusedError(
-            Problem(
-                "the analyst cannot approve their own work",
-                "--by",
-                hint=f"roles.approver: {protocol.roles.approver}; or --for-review, and another post approves",
-            )
-        )
-    if not for_review and post(by) != post(protocol.roles.approver):
-        hint = f"--by {protocol.roles.approver!r}; or --for-review, and another post approves and says why"
-        raise RefusedError(Problem(f"the plan names {protocol.roles.approver} to approve, not {by}", "--by", hint=hint))
+    if not for_review:
+        _require_approver(protocol.roles, by)
     files, _ = read_outputs(folder)
     result = read_result(files)
     open_library(library)
@@ -71,6 +63,16 @@ def publish_evaluation(
         offered = {k: v for k, v in stored.files.items() if k not in OWN}
         return publish(library, former.record, offered, by, now, for_review)
     return publish(library, following, leaving, by, now, for_review)
+
+
+def _require_approver(roles: Roles, by: str) -> None:
+    """Whoever approves is the post that the plan names, and not the analyst."""
+    if post(by) == post(roles.analyst):
+        hint = f"roles.approver: {roles.approver}; or --for-review, and another post approves"
+        raise RefusedError(Problem("the analyst cannot approve their own work", "--by", hint=hint))
+    if post(by) != post(roles.approver):
+        hint = f"--by {roles.approver!r}; or --for-review, and another post approves and says why"
+        raise RefusedError(Problem(f"the plan names {roles.approver} to approve, not {by}", "--by", hint=hint))
 
 
 def _after_takedown(
