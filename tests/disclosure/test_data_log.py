@@ -43,3 +43,18 @@ def test_a_log_that_still_holds_one_is_not_let_through(make_plan, outcome, note)
     bare = replace(outcome, series=(), estimates=(replace(outcome.primary, path=(), counts={}),), data_log=(note,))
     assert review(plan, bare, {})[0].verdict == "fail"
     assert review(plan, suppress(plan, bare)[0], {})[0].verdict == "pass"
+
+
+def test_a_small_part_of_an_extracts_rows_cannot_be_had_from_the_whole_and_the_other_parts():
+    log = (
+        DataNote("extract", "rows read from offences.csv", 1890),
+        DataNote("link", "offences: rows of people who are not in the list", 303),
+        DataNote("link", "offences: rows of the list, without a date", 3),
+        DataNote("link", "offences: rows of the list and used", 1584),
+        DataNote("link", "custody: rows of the list and used", 111),
+    )
+    made = without_small(LOCAL, log)
+    assert [n.count for n in made] == [1890, 300, None, 1580, 111]
+    assert made[1].text.endswith("(rounded to 10, as another part is small)")
+    assert without_small(LOCAL, made) == made
+    assert without_small(PROFILES["public_police_uk"], log) == log

@@ -127,3 +127,28 @@ def test_what_is_left_of_an_outcome_beside_two_parts_of_it_is_a_count_too(make_p
     first = replace(outcome.primary, path=(), n_pre=0, n_post=0)
     published, _ = suppress(plan, replace(outcome, series=rows, estimates=(first,)))
     assert [[(b.first, b.last) for b in s.bands] for s in published.series] == [[("2019-01", "2019-02")]] * 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "events", "verdict"),
+    [
+        ("binary", (30, 40), "concern"),  # two of the treated had the one and not the other
+        ("time", (34, 42), "concern"),
+        ("binary", (20, 30), "pass"),
+        ("binary", (32, 41), "pass"),  # all the same
+        ("binary", (34, 30), "pass"),  # neither holds the other
+        ("count", (34, 42), "pass"),  # events, not people
+    ],
+)
+def test_two_outcomes_of_the_same_people_are_subtracted(plan_of_people, outcome, kind, events, verdict):
+    base = trial(outcome, 32, 41)
+    second = replace(
+        base.primary, analysis="violent", outcome="violent", role="secondary", arms=(),
+        counts={"events_treated": float(events[0]), "events_comparison": float(events[1])},
+    )  # fmt: skip
+    more = plan_of_people.outcomes[0].model_copy(update={"id": "violent", "kind": kind, "primary": False})
+    plan = plan_of_people.model_copy(update={"outcomes": [*plan_of_people.outcomes, more]})
+    both = replace(base, estimates=(base.primary, second))
+    found = {f.check: f for f in review(plan, both, {})}["disclosure_outcomes_apart"]
+    assert found.verdict == verdict
+    assert "30" not in found.text

@@ -316,7 +316,7 @@ def test_what_software_did_not_look_for_is_said(reviewed):
 
 def test_every_check_reports_even_when_nothing_is_wrong(plan, outcome):
     findings = review(plan, outcome, {})
-    assert len({f.check for f in findings}) == len(findings) == 32
+    assert len({f.check for f in findings}) == len(findings) == 33
     assert all(f.check.startswith("disclosure_") for f in findings)
 
 

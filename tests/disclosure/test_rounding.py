@@ -8,7 +8,7 @@ from vru.disclosure import Other, given_away, review, subtracted, suppress
 from vru.disclosure.profiles import PROFILES, profile_of, source_of
 from vru.disclosure.rounding import is_rounded, nearest
 from vru.events import DataNote
-from vru.results import Arm, PathPoint, Series
+from vru.results import Arm, Finding, PathPoint, Rating, Series
 
 PERIODS = tuple(f"{2019 + i // 12}-{i % 12 + 1:02d}" for i in range(24))
 
@@ -78,3 +78,22 @@ def test_rules_that_nobody_confirmed_say_so(make_plan):
     agreed = {"profile": "nhs_hes_ecds", "hide_to": 9, "agreement": "Data sharing agreement of March 2026"}
     profile = profile_of(make_plan(disclosure=agreed).disclosure)
     assert (profile.round_to, profile.largest, source_of(profile)) == (5, 9, "Data sharing agreement of March 2026")
+
+
+def test_counts_of_people_in_what_methods_checks_and_ratings_say_are_rounded_too(health, outcome):
+    arms = (Arm("treated", 1500, 1419, 0.215, 0.19, 0.24), Arm("comparison", 1500, 1425, 0.28, 0.26, 0.3))
+    note = "The outcome was not observed for 81 treated (5%) and 76 comparison people (5%), 1,203 rows of 2019 in all."
+    counts = {"uptake_offered": 941 / 1419, "mean_with": 0.2149401}
+    first = replace(outcome.primary, path=(), counts=counts, arms=arms, notes=(note,))
+    numbers = {"n_treated": 1419, "treated": 81 / 1500, "worst": 0.123456}
+    said = Finding("overlap", first.analysis, "pass", "Of 1,419 treated people none.", numbers)
+    rated = Rating(
+        "maryland", first.outcome, 4, "a lot", ("Drawn by lot (1,419 treated and 1,426 comparison people).",), "caused"
+    )
+    made = suppress(health, replace(outcome, series=(), estimates=(first,), findings=(said,), ratings=(rated,)))[0]
+    e, f, r = made.estimates[0], made.findings[0], made.ratings[0]
+    assert "80 treated (5%) and 75 comparison people (5%), 1,205 rows of 2019" in e.notes[0]
+    assert (e.counts["uptake_offered"], e.counts["mean_with"]) == (0.66, 0.21)
+    assert f.text == "Of 1,420 treated people none."
+    assert dict(f.numbers) == {"n_treated": 1420, "treated": 0.05, "worst": 0.123456}
+    assert r.reasons == ("Drawn by lot (1,420 treated and 1,425 comparison people).",)

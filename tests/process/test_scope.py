@@ -125,16 +125,32 @@ def test_an_interview_needs_a_terminal(tmp_path: Path, capsys: pytest.CaptureFix
 def test_the_interview_asks_again_and_leaves_out_idle_questions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = iter(
-        ["cbt", "", "", "person", "people", "300", "300", "Possible", "both", "yes", "yes", "yes", "asked", "no", "yes"]
-    )
+    first = ["bogus", "CBT", "", "May", "", "person", "people", "lots", "300", "-3", "300", "Possible"]
+    said = iter([*first, "both", "yes", "yes", "yes", "asked", "no", "yes"])
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda prompt: next(said))
     assert main(["scope", "a-case", "--workspace", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert "template: mentoring_or_cbt" in out
     assert "allowed: places, areas" in out
+    assert "written as 2021-05" in out
+    assert "mentoring, " in out, "kinds of intervention are listed"
     assert next(said, None) is None
+
+
+def test_the_end_of_what_is_typed_stops_and_a_name_that_is_taken_is_told_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def end(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", end)
+    assert main(["scope", "a-case", "--workspace", str(tmp_path)]) == 130
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "a-case").mkdir()
+    assert main(["scope", "a-case", "--workspace", str(tmp_path)]) == 2
+    assert "already exists" in capsys.readouterr().err
 
 
 def test_the_page_asks_the_same_questions_and_loads_nothing() -> None:

@@ -61,6 +61,11 @@ def test_from_new_to_a_published_record(template: str, tmp_path: Path, monkeypat
     assert main(["register", str(folder)]) == 0
     assert main(["run", str(folder)]) == 0
     result = json.loads((folder / "outputs" / "result.json").read_text(encoding="utf-8"))
+    page = (folder / "outputs" / "report.html").read_text(encoding="utf-8")
+    if load_study(folder).plan.protocol.units.shape == "people":
+        assert "areas" not in page, "nobody here lives in one"
+    else:
+        assert template not in ("area_programme", "trauma_informed_training") or "offences than expected" not in page
     asked = {f["check"] for f in result["findings"] if f["verdict"] == "fail"} | {"template_words"}
     accepted = [word for name in sorted(asked) for word in ("--accept", f"{name}=practice data")]
     assert main(["assure", str(folder), "--by", "A neighbouring unit's analyst", *accepted]) == 0

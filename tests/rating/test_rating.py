@@ -168,6 +168,16 @@ def test_of_people_a_lot_or_a_threshold_licenses_caused(design: str, expected: s
     assert bool(found.against) == (expected != "caused")
 
 
+@pytest.mark.parametrize(("clusters", "expected"), [(16, 5), (8, 5), (7, 3)])
+def test_clusters_of_a_stepped_wedge_are_all_treated_and_compared(clusters: int, expected: int) -> None:
+    units = Protocol.model_fields["units"].annotation.model_construct(kind="school", selection=None)  # type: ignore[union-attr]
+    schools = Protocol.model_construct(units=units, deviations=[], artificial_effect=None)
+    counts = {"clusters": clusters, "sequences": 4, "clusters_treated": clusters, "clusters_comparison": 0}
+    (found,) = rate(schools, (replace(ESTIMATE, counts=counts),), (), "yes", {"main": Carried("randomised")}, BEARS_ON)
+    assert found.level == expected
+    assert f"{clusters} clusters in 4 steps" in found.reasons[0]
+
+
 def test_reasons_say_what_lowered_it() -> None:
     found = level(registered="changed", findings=(replace(ALIKE, verdict="fail"),))
     assert "pre period trend" in " ".join(found.reasons)

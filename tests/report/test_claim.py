@@ -112,3 +112,11 @@ def test_a_sum_by_harm_is_never_called_offences(make_result):
     said = estimate_text(days)
     assert said.startswith("days of sentence -1,431 (95% interval -1,667 to -1,195)")
     assert estimate_text(offences).startswith("offences -1,431")
+
+
+def test_a_difference_of_restricted_means_is_said_in_days(make_estimate):
+    noun = "difference in mean days of 365 that come after a first event (restricted mean time lost)"
+    found = make_estimate(scale="mean_difference", estimand=noun, value=-41.2, low=-65.2, high=2.0)
+    assert claim.effect(found) == "41.2 days fewer"
+    assert claim.effect_interval(found) == "between 65.2 days fewer and 2 days more"
+    assert estimate_text(found).startswith("difference of mean days after a first event -41.2")

@@ -178,6 +178,25 @@ def test_assure_refuses_the_analyst_stale_outputs_and_overclaiming(
     assert "proves" in said
 
 
+def test_after_a_takedown_the_mended_version_names_what_it_follows(
+    copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, evaluation = copy / "shared_learning", copy / "evaluations" / "op-grip-demo"
+    monkeypatch.setenv("VRU_HELD", str(copy.parent / "held"))
+    told = ["publish", str(evaluation), "--library", str(library)]
+    assert main([*told, "--supersedes", "1.0"]) == 1
+    assert "was not taken down" in capsys.readouterr().err
+    down = ["--decision", "takedown", "--by", "Data protection officer", "--text", "a detail of somebody"]
+    assert main(["review", "op-grip-demo@1.0", "--library", str(library), *down]) == 0
+    assert main(told) == 1
+    assert "--supersedes 1.0" in capsys.readouterr().err
+    assert main([*told, "--supersedes", "1.0"]) == 0
+    assert "published version 2.0" in capsys.readouterr().out
+    assert main(told) == 0
+    assert "already there" in capsys.readouterr().out
+    assert main(["library", "--library", str(library), "check"]) == 0
+
+
 def test_publish_needs_assurance_of_exactly_these_outputs(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     evaluation, library = copy / "evaluations" / "op-grip-demo", str(copy / "shared_learning")
     draft = evaluation / "outputs" / "record.yaml"

@@ -252,3 +252,31 @@ def test_row_order_and_other_peoples_rows_do_not_matter() -> None:
     first, second = cohort(), cohort(events=moved)
     for kind in KINDS:
         np.testing.assert_array_equal(first.outcomes[kind], second.outcomes[kind])
+
+
+def test_a_custody_list_of_nobody_or_of_other_spellings_is_asked_about() -> None:
+    held = {"in": ["2020-03-01"], "out": ["2020-04-01"]}
+    assert "no spell is anybody's" in asked(custody={"who": ["nobody"], **held})["nobody_custody"]
+    assert "1 ids without a spell" in asked(custody={"who": ["-F"], **held})["near_custody"]
+    assert not {"nobody_custody", "near_custody"} & set(asked(custody={"who": ["f"], **held}))
+
+
+def test_a_code_for_not_known_in_a_custody_list_is_asked_about() -> None:
+    assert "code_in" in asked(custody={"who": ["f"], "in": ["1900-01-01"], "out": ["2020-04-01"]})
+
+
+def test_rows_without_a_date_are_asked_about() -> None:
+    days = [*EVENTS["when"][:5], "", *EVENTS["when"][6:]]
+    told = asked(events=EVENTS | {"when": days})["undated_events"]
+    assert "0% of the treated's, 33% of the comparison's" in told
+    assert "undated_events" not in asked()
+
+
+def test_a_yes_or_no_of_few_who_were_followed_up_to_the_end_is_asked_about_and_of_nobody_refused() -> None:
+    ends = COVERS | {"last": "2020-12-31"}
+    with pytest.raises(DataError, match="everybody was followed up for less than 365 days"):
+        build(linked={"covers": ends})
+    later = PEOPLE | {"start": ["2019-10-01", "2019-10-01", *["2020-01-10"] * 4]}
+    told = asked(later, linked={"covers": ends})
+    assert "67% of the people were followed up for less than 365 days" in told["short_binary"]
+    assert "short_binary" not in asked()

@@ -85,7 +85,7 @@ def _chance_of_losing_a_group(table: RowTable, share: float) -> float:
 CHECK = Check(
     name=NAME,
     label="DoWhy: subsets",
-    question="Does the effect hold when some areas or people are left out?",
+    question="Does the effect hold when some of those compared are left out?",
     source="DoWhy 0.14 data_subset_refuter; Sharma & Kiciman (2020) arXiv:2011.04216",
     options=Options,
     run=guarded(NAME, _run),

@@ -85,7 +85,7 @@ def _numbers(seen: tuple[Sign, ...]) -> dict[str, object]:
 CHECK = Check(
     name=NAME,
     label="Recording",
-    question="Was it recorded in the same way before and after, in treated and comparison areas?",
+    question="Was it recorded in the same way before and after, among the treated and those compared?",
     source="Shares of rows by arm before and after the start, against their own month-to-month spread",
     options=Options,
     run=guarded(NAME, _run),

@@ -134,7 +134,8 @@ def _status(arguments: argparse.Namespace) -> int:
 
 def _scope(arguments: argparse.Namespace) -> int:
     from vru.process.scope import answers_in
-    from vru.run.scoping import scope, write_page
+    from vru.run.scoping import intervention_types, scope, write_page
+    from vru.run.workspace import free_place
 
     if arguments.page is not None:
         print(
@@ -145,7 +146,8 @@ def _scope(arguments: argparse.Namespace) -> int:
         raise ProtocolError(
             Problem("NAME is missing", "vru scope", "vru scope NAME", "lower-case letters, digits, hyphens")
         )
-    answers = answers_in(arguments.answers) if arguments.answers is not None else _interview()
+    free_place(arguments.name, arguments.workspace)
+    answers = answers_in(arguments.answers) if arguments.answers is not None else _interview(list(intervention_types()))
     done = scope(arguments.name, answers, arguments.workspace, clock.now())
     if arguments.json:
         items = [{"item": i.name, "points": i.points, "would_raise_it": i.raise_it} for i in done.items]
@@ -156,7 +158,8 @@ def _scope(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _interview() -> Any:
+def _interview(kinds: list[str]) -> Any:
+    """kinds : of interventions, as the vocabulary has them."""
     from vru.process.scope import QUESTIONS, asked, read_answers
 
     if not sys.stdin.isatty():
@@ -168,22 +171,35 @@ def _interview() -> Any:
     given: dict[str, str] = {}
     for question in QUESTIONS:
         if asked(question, given):
-            given |= _answer(question)
+            given |= _answer(question, kinds if question.field == "intervention" else [])
     return read_answers(given, "answers")
 
 
-def _answer(question: Any) -> dict[str, str]:
-    """One answer, asked again until it is one that the question allows."""
+def _answer(question: Any, kinds: list[str]) -> dict[str, str]:
+    """One answer, asked again until it is one that the question takes. kinds : the words allowed, where they are many."""
+    from vru.process.scope import unfit
+
     for word, meaning in question.allowed.items():
         if word != meaning:
             print(f"    {word:8} {meaning}")
+    allowed = list(question.allowed) or kinds
     while True:
-        said = input(f"{question.asks} ").strip()
+        said = _said(f"{question.asks} ")
         if not said and question.optional:
             return {}
-        if said and (not question.allowed or said.casefold() in question.allowed):
-            return {question.field: said.casefold() if question.allowed else said}
-        print(f"  allowed: {', '.join(question.allowed) or 'an answer'}")
+        said = said.casefold() if allowed else said
+        why = unfit(question, said) if said else "an answer is needed"
+        if said and (said in allowed if allowed else why is None):
+            return {question.field: said}
+        print(f"  allowed: {', '.join(allowed)}" if allowed else f"  {why}")
+
+
+def _said(prompt: str) -> str:
+    """One line. Ctrl+D, the end of what is typed, stops as Ctrl+C does."""
+    try:
+        return input(prompt).strip()
+    except EOFError:
+        raise KeyboardInterrupt from None
 
 
 def _told(done: Any) -> list[str]:

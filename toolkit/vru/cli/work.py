@@ -77,6 +77,7 @@ def _add_signing(commands: Any) -> None:
         action="store_true",
         help="lay it before other posts first (default --by: roles.analyst); vru review approves it",
     )
+    c.add_argument("--supersedes", metavar="VERSION", help="the version that was taken down, and that this one mends")
     add_json(c)
 
 
@@ -196,7 +197,9 @@ def _publish(arguments: argparse.Namespace) -> int:
 
     roles = load(arguments.evaluation).roles
     by = arguments.by or (roles.analyst if arguments.for_review else roles.approver)
-    done = publish_evaluation(arguments.evaluation, arguments.library, by, clock.now(), arguments.for_review)
+    done = publish_evaluation(
+        arguments.evaluation, arguments.library, by, clock.now(), arguments.for_review, arguments.supersedes
+    )
     if arguments.json:
         told = {"version": done.version, "path": str(done.path), "manifest": done.manifest_sha256}
         say_json({**told, "already": done.already, "for_review": arguments.for_review})

@@ -11,11 +11,25 @@ _WHOLE = re.compile(r"(?<![\w.,/-])\d{1,3}(?:,\d{3})+(?![\w/-])|(?<![\w.,/-])\d+
 _SHARES = re.compile(r" \([\d.]+% in [^()]*\)")
 _PARTS = " in the window = "
 ROUND = 10
+_PART_OF_ROWS = re.compile(r"([^:]+): rows ")
+"""A part of the rows of an extract: the others and the whole would give a small one away."""
+_TO_TEN = f" (rounded to {ROUND}, as another part is small)"
 
 
 def without_small(profile: Profile, log: Sequence[DataNote]) -> tuple[DataNote, ...]:
     """The log as it may be published: a small count is not given; sums whose parts hold one are rounded to ten, all of them."""
-    return tuple(_rounded(profile, _uncounted(profile, note)) for note in log)
+    split = {m[1] for note in log if (m := _PART_OF_ROWS.match(note.text)) and note.count and profile.hides(note.count)}
+    return tuple(_rounded(profile, _beside_small(profile, note, split)) for note in log)
+
+
+def _beside_small(profile: Profile, note: DataNote, split: set[str]) -> DataNote:
+    """A note without its count where that is small; where it is a part of the rows of an extract of which another is, to ten."""
+    part = _PART_OF_ROWS.match(note.text)
+    if part is None or part[1] not in split or not note.count or profile.hides(note.count):
+        return _uncounted(profile, note)
+    if note.text.endswith(_TO_TEN):
+        return note
+    return replace(note, count=ROUND * int(note.count / ROUND + 0.5), text=f"{note.text}{_TO_TEN}")
 
 
 def rounded_log(log: Sequence[DataNote], step: int) -> tuple[DataNote, ...]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
+from vru.disclosure.apart import outcomes_apart
 from vru.disclosure.content import Content, UnreadableError
 from vru.disclosure.counts import losses, small_counts
 from vru.disclosure.files import ALLOWED, read_file, suffix
@@ -44,6 +45,7 @@ def review(protocol: Protocol, result: EvaluationResult, files: Mapping[str, byt
     return (
         small_counts(profile_of(protocol.disclosure), result),
         losses(profile_of(protocol.disclosure), result),
+        outcomes_apart(protocol, profile_of(protocol.disclosure), result),
         map_finding(protocol, result),
         _file_types(files),
         _finding("unreadable", "Files that cannot be looked through", unreadable),

@@ -1,14 +1,31 @@
 """Counts rounded for publication, where the profile asks for it; estimates are made from the true ones and say so."""
 
+import re
 from dataclasses import replace
 
 from vru.disclosure.data_log import rounded_log
 from vru.disclosure.kinds import kind_of
 from vru.disclosure.profiles import Profile
 from vru.events import DataNote
-from vru.results import Arm, Estimate, EvaluationResult, Series
+from vru.results import Arm, Estimate, EvaluationResult, Finding, Rating, Series
 
 SOURCE = "disclosure"
+_OF_PEOPLE = re.compile(
+    r"(?<![\w.,-])(\d{1,3}(?:,\d{3})+|\d+)(?= (?:treated|comparison|compared|offered|not offered|eligible|not eligible|rows|"
+    r"people|persons|cases|families|classes|schools|events)\b)"
+)
+"""Whole numbers before a word for those who are counted: what methods, checks and ratings say of people."""
+_COUNTS_OF_CHECKS = ("n_treated", "n_comparison", "people", "persons", "cases", "families", "classes", "schools")
+_SHARES = (
+    "uptake_offered",
+    "uptake_not_offered",
+    "share_compliers",
+    "mean_with",
+    "mean_without",
+    "treated",
+    "comparison",
+)
+"""Shares of people, by name: at full precision each would give its numerator away."""
 
 
 def rounded(profile: Profile, result: EvaluationResult) -> EvaluationResult:
@@ -20,8 +37,11 @@ def rounded(profile: Profile, result: EvaluationResult) -> EvaluationResult:
         f"every count is rounded to the nearest {step}, so sums of shown counts differ from totals; estimates are made from "
         "the counts before rounding"
     )
+    people = any(e.arms for e in result.estimates)
     return replace(
         result,
+        findings=tuple(_finding(f, step) for f in result.findings) if people else result.findings,
+        ratings=tuple(_rating(r, step) for r in result.ratings) if people else result.ratings,
         series=tuple(_series(s, step) for s in result.series),
         estimates=tuple(_estimate(e, step) for e in result.estimates),
         data_log=(*rounded_log(result.data_log, step), DataNote(SOURCE, told, None)),
@@ -44,16 +64,40 @@ def _series(s: Series, step: int) -> Series:
 
 
 def _estimate(e: Estimate, step: int) -> Estimate:
-    counts = {k: nearest(v, step) if kind_of(k) in ("count", "left_out") else v for k, v in e.counts.items()}
-    path = tuple(replace(p, observed=nearest(p.observed, step)) for p in e.path)
     people = bool(e.arms)
+    counts = {k: nearest(v, step) if kind_of(k) in ("count", "left_out") else v for k, v in e.counts.items()}
+    counts = {k: _share(k, v) for k, v in counts.items()} if people else counts
+    path = tuple(replace(p, observed=nearest(p.observed, step)) for p in e.path)
     return replace(
         e,
         counts=counts,
         path=path,
+        notes=tuple(_said(n, step) for n in e.notes) if people else e.notes,
         arms=tuple(_arm(a, step, e.level) for a in e.arms),
         n_treated=int(nearest(e.n_treated, step)) if people else e.n_treated,
         n_comparison=int(nearest(e.n_comparison, step)) if people else e.n_comparison,
+    )
+
+
+def _said(text: str, step: int) -> str:
+    return _OF_PEOPLE.sub(lambda m: f"{int(nearest(int(m[1].replace(',', '')), step)):,}", text)
+
+
+def _share(name: str, value: float) -> float:
+    return round(value, 2) if name in _SHARES and 0 <= value <= 1 else value
+
+
+def _finding(f: Finding, step: int) -> Finding:
+    numbers = {k: _share(k, v) if isinstance(v, float) else v for k, v in f.numbers.items()}
+    for name in set(numbers) & set(_COUNTS_OF_CHECKS):
+        value = numbers[name]
+        numbers[name] = int(nearest(value, step)) if isinstance(value, int | float) else value
+    return replace(f, text=_said(f.text, step), numbers=numbers)
+
+
+def _rating(r: Rating, step: int) -> Rating:
+    return replace(
+        r, reasons=tuple(_said(x, step) for x in r.reasons), against=tuple(_said(x, step) for x in r.against)
     )
 
 

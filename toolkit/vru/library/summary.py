@@ -58,6 +58,8 @@ def _what(protocol: Protocol, estimate: Estimate) -> str:
 
 def _size(estimate: Estimate, value: float) -> str:
     way = "lower" if value < 0 else "higher"
+    if "mean days" in estimate.estimand:
+        return f"{abs(value):,.3g} days {'fewer' if value < 0 else 'more'}"
     if estimate.scale == "mean_difference":
         return f"{abs(value):,.3g} {way}"
     if estimate.scale == "risk_difference":

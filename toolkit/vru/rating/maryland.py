@@ -189,13 +189,18 @@ def _of_people_and_days(protocol: Protocol, estimate: Estimate, design: str) -> 
     if protocol.units.shape == "days":
         drawn = (c.get("treated_days", 0), c.get("comparison_days", 0))
         what = f"{drawn[0]:,.0f} area-days with and {drawn[1]:,.0f} without, in {estimate.n_treated:,} areas"
+    elif "sequences" in c:
+        # Of a stepped wedge each cluster is compared with itself and with those that wait: all of them are both.
+        drawn = (c["clusters"] / 2,) * 2
+        what = f"{c['clusters']:,.0f} clusters in {c['sequences']:,.0f} steps"
     elif "clusters_treated" in c:
         drawn = (c["clusters_treated"], c.get("clusters_comparison", 0))
         what = f"{drawn[0]:,.0f} treated and {drawn[1]:,.0f} comparison groups of {noun}"
     else:
         drawn, what = (estimate.n_treated, estimate.n_comparison), arms
     if min(drawn) < MULTIPLE:
-        return _Step(3, (f"Drawn by lot, but few ({what}); level 5 needs {MULTIPLE} of each.",))
+        needed = f"{2 * MULTIPLE} clusters" if "sequences" in c else f"{MULTIPLE} of each"
+        return _Step(3, (f"Drawn by lot, but few ({what}); level 5 needs {needed}.",))
     return _Step(5, (f"Drawn by lot ({what}).",))
 
 

@@ -61,7 +61,7 @@ def effect(estimate: Estimate) -> str:
 def _effect(estimate: Estimate) -> str:
     ratio = estimate.ratio
     if estimate.scale in ("mean_difference", "risk_difference"):
-        return w.shift(estimate.value, estimate.scale == "risk_difference")
+        return _of_days(estimate, w.shift(estimate.value, estimate.scale == "risk_difference"))
     if ratio is None:
         return w.difference(estimate.value, estimate.unit)
     said = w.percent_change(ratio.value)
@@ -70,6 +70,13 @@ def _effect(estimate: Estimate) -> str:
 
 def _is_hazard(estimate: Estimate) -> bool:
     return estimate.estimand.startswith("hazard ratio")
+
+
+def _of_days(estimate: Estimate, said: str) -> str:
+    """Words about a mean as words about days, where the mean is of days after a first event."""
+    if "mean days" not in estimate.estimand:
+        return said
+    return said.replace("lower", "days fewer").replace("higher", "days more")
 
 
 def _of_rate(said: str) -> str:
@@ -81,7 +88,7 @@ def effect_interval(estimate: Estimate) -> str:
     """The estimate's interval in words."""
     ratio = estimate.ratio
     if estimate.scale in ("mean_difference", "risk_difference"):
-        return w.shift_interval(estimate.low, estimate.high, estimate.scale == "risk_difference")
+        return _of_days(estimate, w.shift_interval(estimate.low, estimate.high, estimate.scale == "risk_difference"))
     if ratio is None:
         return w.difference_interval(estimate.low, estimate.high, estimate.unit)
     return _of_rate(w.percent_interval(ratio)) if _is_hazard(estimate) else w.percent_interval(ratio)

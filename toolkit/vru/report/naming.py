@@ -105,8 +105,19 @@ def events(protocol: Protocol, outcome: str) -> str:
     return "events" if found.kind == "count" else f"{protocol.units.noun} with the outcome"
 
 
+def counts_events(protocol: Protocol, outcome: str) -> bool:
+    """Whether it can be said how many events were fewer: of a score there are none, and a time is answered in days."""
+    return all(o.kind not in ("continuous", "time") for o in protocol.outcomes if o.id == outcome)
+
+
 def arms(protocol: Protocol, n_treated: int, n_comparison: int) -> str:
-    """How many were compared: "20 treated, 20 comparison"; of patrol days, the areas that had both kinds."""
+    """How many were compared: "20 treated, 20 comparison"; of patrol days, the areas that had both kinds.
+
+    Of a stepped wedge each unit once for every period, as each is first without and then with.
+    """
+    if protocol.cohort is not None and protocol.cohort.period is not None:
+        period = w.plain(protocol.cohort.period)
+        return f"{n_treated:,} with and {n_comparison:,} without, each counted once for every {period}"
     if protocol.units.shape == "days":
         return f"{n_treated:,}, each on days with and days without"
     return f"{n_treated:,} treated, {n_comparison:,} comparison"

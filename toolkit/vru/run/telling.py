@@ -10,13 +10,13 @@ from vru.parts import Reported
 from vru.protocol import Protocol
 from vru.record import Effect
 from vru.results import Estimate, EvaluationResult
-from vru.words.terms import OFFENCES, PLAIN, Terms, singular, terms_of
+from vru.words.terms import EVENTS, OFFENCES, PLAIN, Terms, singular, terms_of
 
 
 def result_lines(result: EvaluationResult, protocol: Protocol) -> list[str]:
     """Headline, analyses, checks and rating of a result."""
     lines = [
-        f"{e.analysis} ({e.role}, {e.method}): {estimate_text(e, terms_of(protocol, e.outcome))}"
+        f"{e.analysis} ({e.role}, {e.method}): {estimate_text(e, _terms(protocol, e.outcome))}"
         for e in result.estimates
     ]
     verdicts = [f.verdict for f in result.findings]
@@ -26,6 +26,11 @@ def result_lines(result: EvaluationResult, protocol: Protocol) -> list[str]:
     lines += [f"strength: {r.instrument} {r.level}, {r.label}" for r in result.ratings]
     lines.append(f"preregistered: {result.preregistered}")
     return lines
+
+
+def _terms(protocol: Protocol, outcome: str) -> Terms:
+    """Of people, events: their outcomes may be suspensions or attendances."""
+    return Terms(counted=EVENTS) if protocol.units.shape == "people" else terms_of(protocol, outcome)
 
 
 def estimate_text(e: Estimate, terms: Terms = PLAIN) -> str:
@@ -107,6 +112,7 @@ def _text(
 ) -> str:
     name, shape = _SHAPES[scale]
     name = next((w for w in ("risk ratio", "hazard ratio") if name == "rate ratio" and w in estimand), name)
+    name = "difference of mean days after a first event" if "mean days" in estimand else name
     name = unit if scale == "count_difference" else name
     shown = [None if v is None else shape(v) for v in (value, *bounds)]
     low, high = (s or "not available" for s in shown[1:])

@@ -73,9 +73,20 @@ def new_evaluation(name: str, template: str, workspace: Path, with_data: bool = 
 
 def place_evaluation(name: str, workspace: Path, files: Mapping[str, bytes]) -> Path:
     """A new evaluation's folder with these files. Raises ProtocolError where the name is malformed or the folder taken."""
+    target = free_place(name, workspace)
+    _place(target, files)
+    _write_schema(target.parent)
+    return target
+
+
+def free_place(name: str, workspace: Path) -> Path:
+    """Where a new evaluation of this name goes. Raises ProtocolError where the name is malformed or the folder taken."""
     if not _NAME.match(name):
         raise ProtocolError(
-            Problem(f"{name!r} cannot be the name of an evaluation", allowed="lower-case letters, digits and hyphens")
+            Problem(
+                f"{name!r} cannot be the name of an evaluation",
+                allowed="3 to 64 lower-case letters, digits and hyphens",
+            )
         )
     evaluations = workspace / "evaluations"
     target = (evaluations if evaluations.is_dir() else workspace) / name
@@ -83,8 +94,6 @@ def place_evaluation(name: str, workspace: Path, files: Mapping[str, bytes]) -> 
         raise ProtocolError(
             Problem("already exists; nothing was changed", where=str(target), hint="choose another name")
         )
-    _place(target, files)
-    _write_schema(target.parent)
     return target
 
 

@@ -7,9 +7,8 @@ import numpy as np
 from vru.errors import Question
 from vru.events import DataNote
 from vru.intake.linked.custody import Spells
-from vru.intake.linked.events import People
+from vru.intake.linked.events import People, near
 from vru.intake.linked.follow import Follow
-from vru.keys import skeleton
 from vru.linkage import Linkage, LinkedArm, uneven
 from vru.protocol.linked import LinkedEvents
 
@@ -22,23 +21,15 @@ def linkage(plan: LinkedEvents, events: People, on_record: np.ndarray, found: Fo
     during = (events.day >= found.first_day) & (events.day <= last[events.at])
     after = np.bincount(events.at[during], minlength=n) > 0
     there = np.isin(found.ids, events.known)
-    near = ~there & _near(found.ids, there, events.known)
+    alike = ~there & near(found.ids, there, events.known)
     first = np.full(n, float(found.first_day))
     inside, length = held.days(first, last), last - first + 1
     arms, custody = {}, {}
     for name, side in (("treated", found.treated), ("comparison", ~found.treated)):
-        sums = (int((s & side).sum()) for s in (there, before, after, ~on_record, near))
+        sums = (int((s & side).sum()) for s in (there, before, after, ~on_record, alike))
         arms[name] = LinkedArm(int(side.sum()), *sums)
         custody[name] = float(inside[side].sum() / length[side].sum()) if length[side].sum() > 0 else 0.0
     return Linkage(events.name, arms, dict(events.rows), custody)
-
-
-def _near(people: np.ndarray, there: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Whose id is in the extract but for case, signs, spaces or leading zeros, and is nobody else's in the list."""
-    others = {skeleton(k) for k in np.setdiff1d(known, people).tolist()}
-    return np.array(
-        [not t and skeleton(p) in others for p, t in zip(people.tolist(), there.tolist(), strict=True)], bool
-    )
 
 
 def notes(link: Linkage) -> Iterator[DataNote]:
@@ -65,9 +56,9 @@ def lines(link: Linkage) -> Iterator[str]:
 
 def asked(link: Linkage) -> Iterator[Question]:
     """What in the match may make one arm look better than it did."""
-    near = {name: arm.near for name, arm in link.arms.items() if arm.near}
-    if near:
-        listed = ", ".join(f"{n:,} {name}" for name, n in near.items())
+    alike = {name: arm.near for name, arm in link.arms.items() if arm.near}
+    if alike:
+        listed = ", ".join(f"{n:,} {name}" for name, n in alike.items())
         said = f"{link.data}: {listed} ids without an event are in the extract but for case, signs or zeros. Are they others'?"
         yield Question(f"near_{link.data}", said, "write each id in one way in both files")
     if gap := uneven(link):

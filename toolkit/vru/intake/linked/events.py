@@ -10,11 +10,14 @@ from vru.errors import DataError, Problem, Question
 from vru.events import Table
 from vru.intake import columns as read
 from vru.intake.linked.follow import Follow, day_of, days_of
-from vru.keys import fold, slug
+from vru.keys import fold, skeleton, slug
 from vru.protocol.linked import LinkedEvents
 
 SPARE = 45
 """Days without an event at either end of what an extract is said to cover that are asked about."""
+ARMS = {"treated": True, "comparison": False}
+UNDATED = 0.02
+"""Share of an arm's rows without a date from which it is asked: each counts as no event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ def read_events(name: str, plan: LinkedEvents, table: Table, found: Follow, filt
     keep = mine & inside
     _ask_repeats(reading, name, plan)
     _ask_ends(reading, name, plan, day)
+    _ask_undated(reading, name, plan, {w: mine & (found.treated[at] == t) for w, t in ARMS.items()}, np.isnan(day))
     key = None if plan.counted_by is None else _codes(reading, plan.counted_by)[keep]
     after = day - found.start[at]
     return People(
@@ -95,6 +99,14 @@ def positions(people: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, np.ndarr
     at = np.minimum(np.searchsorted(people[order], ids), len(people) - 1)
     mine = people[order][at] == ids
     return np.where(mine, order[at], 0), mine
+
+
+def near(people: np.ndarray, there: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Whose id is in the extract but for case, signs, spaces or leading zeros, and is nobody else's in the list."""
+    others = {skeleton(k) for k in np.setdiff1d(known, people).tolist()}
+    return np.array(
+        [not t and skeleton(p) in others for p, t in zip(people.tolist(), there.tolist(), strict=True)], bool
+    )
 
 
 def _account(ids: np.ndarray, day: np.ndarray, mine: np.ndarray, plan: LinkedEvents) -> dict[str, int]:
@@ -154,6 +166,18 @@ def _ask_ends(reading: read.Reading, name: str, plan: LinkedEvents, day: np.ndar
                 "between counts as no event. Does the extract reach so far?"
             )
             reading.questions.append(Question(f"{which}_day_{name}", said, f"mend covers.{which}"))
+
+
+def _ask_undated(
+    reading: read.Reading, name: str, plan: LinkedEvents, arms: Mapping[str, np.ndarray], undated: np.ndarray
+) -> None:
+    """arms : name -> which rows are of its people ``(m,)``."""
+    shares = {arm: float(undated[rows].mean()) for arm, rows in arms.items() if rows.any()}
+    if any(share >= UNDATED for share in shares.values()):
+        listed = ", ".join(f"{share:.0%} of the {arm}'s" for arm, share in shares.items())
+        said = f"{name}: rows without a date, which count as no event: {listed}. Why have they none?"
+        hint = f"fill {plan.when} in, or leave those rows out in both arms alike"
+        reading.questions.append(Question(f"undated_{name}", said, hint))
 
 
 def reasons(rows: Mapping[str, int]) -> Counter[str]:

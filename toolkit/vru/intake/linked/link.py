@@ -16,6 +16,9 @@ from vru.linkage import Linkage
 from vru.protocol.fields import Outcome, Protocol
 from vru.protocol.linked import FollowUp, LinkedEvents
 
+MOST_SHORT = 0.5
+"""Share of people not followed up to the end from which it is asked whether a yes or no can be had of the rest."""
+
 
 @dataclass(slots=True)
 class Linked:
@@ -39,6 +42,8 @@ def link(
     held = read_custody(plan.custody, None if plan.custody is None else tables[plan.custody.data], found)
     if plan.custody is not None:
         out.provenance[plan.custody.data] = tables[plan.custody.data].sha256
+        out.notes += held.notes
+        out.questions += held.questions
     for name, source in plan.linked.items():
         mine = [o for o in protocol.outcomes if o.column is None and o.data == name]
         events = read_events(name, source, tables[name], found, _filters(plan, name, mine))
@@ -85,6 +90,18 @@ def _add(out: Linked, o: Outcome, values: made.Values, source: LinkedEvents, fou
     if short.any():
         text = f"{o.id}: not followed up for all {o.days or found.days} days, {end}"
         out.notes.append(DataNote("link", text, int(short.sum())))
+    if o.kind == "binary" and short.mean() > MOST_SHORT:
+        _ask_short(out, o, float(short.mean()), o.days or found.days, source)
+
+
+def _ask_short(out: Linked, o: Outcome, share: float, days: int, source: LinkedEvents) -> None:
+    """Raises DataError where nobody is left of whom it is known."""
+    said = f"followed up for less than {days} days; the extract covers {source.covers.first} to {source.covers.last}"
+    hint = "take fewer days, ask for later data, or take kind: time or count, which use the time there was"
+    if share == 1:
+        raise DataError(Problem(f"everybody was {said}", f"outcome {o.id}", hint=hint))
+    what = f"{o.id}: {share:.0%} of the people were {said}, and are left out. Are the others like them?"
+    out.questions.append(Question(f"short_{o.id}", what, hint))
 
 
 def _account(

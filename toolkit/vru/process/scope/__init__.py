@@ -1,6 +1,6 @@
 """From the first conversation to a template and a half-filled plan, or to a decision not to evaluate that says why."""
 
-from vru.process.scope.answers import QUESTIONS, Answers, Question, answers_in, asked, read_answers
+from vru.process.scope.answers import QUESTIONS, Answers, Question, answers_in, asked, read_answers, unfit
 from vru.process.scope.choosing import Choice, choose
 from vru.process.scope.evaluability import Item, evaluability
 from vru.process.scope.filling import half_filled, scope_file
@@ -18,4 +18,5 @@ __all__ = [
     "half_filled",
     "read_answers",
     "scope_file",
+    "unfit",
 ]

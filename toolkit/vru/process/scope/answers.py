@@ -111,6 +111,22 @@ def asked(question: Question, given: Mapping[str, str]) -> bool:
     return question.field != "staggered" or unit in ("places", "areas")
 
 
+def unfit(question: Question, said: str) -> str | None:
+    """Why one answer cannot be taken, before the others are known; None where it can."""
+    try:
+        Answers.model_validate({question.field: said})
+    except ValidationError as error:
+        for e in error.errors():
+            if e["loc"][:1] == (question.field,):
+                return _reason(question.field, e["type"], e["msg"])
+    return None
+
+
+def _reason(field: str, kind: str, message: str) -> str:
+    patterned = field == "start" and kind == "string_pattern_mismatch"
+    return "is no month from 2000 to 2099, written as 2021-05" if patterned else plain_reason(kind, message)
+
+
 def read_answers(content: Mapping[str, Any], where: str) -> Answers:
     """Validated answers. Raises ProtocolError with every problem at once."""
     try:
@@ -126,7 +142,7 @@ def read_answers(content: Mapping[str, Any], where: str) -> Answers:
                 continue
             question = next((q for q in QUESTIONS if q.field == field), None)
             allowed = ", ".join(question.allowed) if question else ""
-            what = "has no answer" if e["type"] == "missing" else plain_reason(e["type"], e["msg"])
+            what = "has no answer" if e["type"] == "missing" else _reason(field, e["type"], e["msg"])
             problems.append(Problem(f"{field}: {what}", where, allowed, question.asks if question else ""))
         raise ProtocolError(*problems) from None
 

@@ -29,14 +29,11 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
         _analyses(protocol, result),
         Facts(
             (
-                (
-                    "Estimand",
-                    "offences in the treated areas with the intervention against without it, from the start on",
-                ),
+                ("Estimand", _estimand(protocol)),
                 ("Smallest effect that would matter", w.percent(protocol.question.smallest_effect)),
                 ("Definition of violence", protocol.definition_of_violence),
                 ("Months analysed", naming.analysed(protocol)),
-                ("How areas were chosen", _selection(protocol)),
+                *((("How areas were chosen", _selection(protocol)),) if protocol.units.shape == "areas" else ()),
                 ("Commissioner", protocol.roles.commissioner),
                 ("Analyst", protocol.roles.analyst),
                 ("Assurer", protocol.roles.assurer),
@@ -83,6 +80,17 @@ def _analyses(protocol: Protocol, result: EvaluationResult) -> Table:
         for a in protocol.analyses
     )
     return Table("Analyses in the plan", ("Analysis", "Role", "Method", "Outcome", "Options", "Carried out"), rows)
+
+
+def _estimand(protocol: Protocol) -> str:
+    if protocol.units.shape == "areas":
+        return "offences in the treated areas with the intervention against without it, from the start on"
+    if protocol.units.shape == "days":
+        return "offences on days drawn for the intervention against the same days without it"
+    return (
+        f"the outcome of the treated {protocol.units.noun} with the intervention against without it; what each analysis "
+        "estimates stands under Methods"
+    )
 
 
 def _selection(protocol: Protocol) -> str:

@@ -100,6 +100,8 @@ def _heading(protocol: Protocol) -> str:
 def _prevented_table(protocol: Protocol, result: EvaluationResult) -> Table:
     rows = []
     for e in result.estimates:
+        if not naming.counts_events(protocol, e.outcome):
+            continue
         causal, nouns = evidence.is_causal(protocol, result, e), naming.events(protocol, e.outcome)
         prevented = e.events_prevented
         rows.append(

@@ -21,7 +21,7 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
         Bullets(
             (
                 f"Estimate: {claim.effect(e)}; {w.level(e.level)} interval: {claim.effect_interval(e)}.",
-                _offences(protocol, result),
+                *_offences(protocol, result),
                 claim.size_that_matters(protocol, e),
                 *_smallness(protocol, result),
                 *([smallest_words(result.calibration)] if result.calibration else []),
@@ -39,15 +39,17 @@ def build(protocol: Protocol, result: EvaluationResult) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _offences(protocol: Protocol, result: EvaluationResult) -> str:
+def _offences(protocol: Protocol, result: EvaluationResult) -> tuple[str, ...]:
     e = result.primary
+    if not naming.counts_events(protocol, e.outcome):
+        return ()
     nouns, where = naming.events(protocol, e.outcome), _over(protocol, e)
     if e.events_prevented is None:
-        return f"In {nouns}, {where}: {w.MISSING}."
+        return (f"In {nouns}, {where}: {w.MISSING}.",)
     causal = evidence.is_causal(protocol, result, e)
     return (
         f"In {nouns}, {where}: {w.prevented_change(e.events_prevented.value, causal, nouns)} "
-        f"({w.level(e.level)} interval: {w.prevented_interval(e.events_prevented, causal, nouns)})."
+        f"({w.level(e.level)} interval: {w.prevented_interval(e.events_prevented, causal, nouns)}).",
     )
 
 
