@@ -6,32 +6,21 @@ Groups of people are compared where records share the outcome's column and their
 counts, retracted ones too: what was published has been read.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from vru.disclosure.bounds import Shown, narrow
+from vru.disclosure.bounds import narrow
 from vru.disclosure.profiles import Profile, profile_of
+from vru.disclosure.releases import Other, Runs, all_shown, areas_of, runs_of
 from vru.disclosure.rounding import is_rounded
-from vru.periods import Calendar
 from vru.protocol import Protocol
 from vru.protocol.fields import Outcome
-from vru.results import Arm, EvaluationResult, Finding, Series
+from vru.results import Arm, EvaluationResult, Finding
 
 CHECK = "disclosure_other_records"
 _COMMON = 6
 """Months in common from which on "never more" says that one group may lie inside another."""
-Runs = tuple[tuple[str, str, float], ...]
-"""First day, day after the last, and offences of each run of periods shown together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Other:
-    """A stored version of a record: ``organisation/record@version``, its plan and its result."""
-
-    name: str
-    protocol: Protocol
-    result: EvaluationResult
 
 
 def subtracted(protocol: Protocol, result: EvaluationResult, others: Sequence[Other]) -> Finding:
@@ -47,7 +36,7 @@ def subtracted(protocol: Protocol, result: EvaluationResult, others: Sequence[Ot
             found += [f"{other.name}: {where}" for where in _of_people(profile, protocol, result, other)]
     if not found:
         beside = [o for o in others if o.name.partition("@")[0] not in protocol.disclosure.accepted]
-        found = [f"areas in {month}" for month in narrow(profile, _shown(protocol, result, beside))]
+        found = [f"areas in {month}" for month in narrow(profile, all_shown(protocol, result, beside))]
     if not found:
         text = f"{len(others)} other versions in the library, subtracted from this one, leave no small count."
         return Finding(CHECK, "", "pass", text, {"found": 0})
@@ -90,9 +79,9 @@ def _groups(protocol: Protocol, result: EvaluationResult) -> list[_Group]:
             _Group(
                 f"{outcome}, {s.role.replace('_', ' ')} areas",
                 known.get(outcome),
-                _areas(protocol, s.role),
+                areas_of(protocol, s.role),
                 s.n_units,
-                _runs(s, result.calendar),
+                runs_of(s, result.calendar),
             )
             for s in result.series
             if s.outcome == outcome
@@ -161,37 +150,6 @@ def _narrower(inner: Outcome | None, outer: Outcome | None) -> bool:
     return all(column in met and set(met[column]) <= set(values) for column, values in asked.items())
 
 
-def _areas(protocol: Protocol, role: str) -> frozenset[str] | None:
-    units = protocol.units
-    listed: Mapping[str, Sequence[str]] = {
-        "treated": units.treated,
-        "comparison": units.comparison,
-        "buffer": units.buffers.treated,
-        "buffer_comparison": units.buffers.comparison,
-    }
-    return frozenset(listed.get(role, ())) or None
-
-
-def _runs(series: Series, calendar: Calendar) -> Runs:
-    """What is shown of a group, run by run."""
-    inside = {p for b in series.bands for p in series.periods if b.first <= p <= b.last}
-    single = [
-        (_day(p), _after(p, calendar), v)
-        for p, v in zip(series.periods, series.values, strict=True)
-        if v is not None and p not in inside
-    ]
-    return (*single, *((_day(b.first), _after(b.last, calendar), b.count) for b in series.bands))
-
-
-def _after(period: str, calendar: Calendar) -> str:
-    """First day after a period, so that a month's end and a week's beginning can be one place."""
-    return _day(calendar.label(calendar.number(period) + 1))
-
-
-def _day(label: str) -> str:
-    return label if len(label) == 10 else f"{label}-01"
-
-
 def _positions(runs: Runs) -> list[dict[str, float]]:
     """Months that are connected by runs -> offences up to there; one table for each stretch that hangs together."""
     edges: dict[str, list[tuple[str, float]]] = {}
@@ -225,39 +183,6 @@ def _never_more(inner: _Group, outer: _Group) -> bool:
     """Whether the inner group never has more in any stretch that both show, over enough of them."""
     beyond = list(_beyond(inner, outer))
     return len(beyond) >= _COMMON and min(beyond) >= 0
-
-
-def _shown(protocol: Protocol, result: EvaluationResult, others: Sequence[Other]) -> list[Shown]:
-    """Everything that is shown of areas that have to do with this result's, here and there."""
-    mine = Other("", protocol, result)
-    own = {a for s in result.series for a in _listed(mine, s)}
-    releases = [mine, *(o for o in others if any(_listed(o, s) & own for s in o.result.series))]
-    if protocol.units.shape != "areas" or len(releases) < 2:
-        return []
-    columns = {c for o in releases for outcome in o.protocol.outcomes for c in outcome.filter}
-    every = {v for o in releases for outcome in o.protocol.outcomes for vs in outcome.filter.values() for v in vs}
-    found = []
-    for at, o in enumerate(releases):
-        outcomes = {x.id: x for x in o.protocol.outcomes}
-        slack = float(profile_of(o.protocol.disclosure).round_to // 2) if is_rounded(o.result) else 0.0
-        for s in o.result.series:
-            filter_ = outcomes[s.outcome].filter if s.outcome in outcomes else {}
-            # By several columns, what one filter leaves of another is not a set of values: then only alike ones are compared.
-            kinds = (
-                {str(sorted(filter_.items()))} if len(columns) > 1 else {*(v for vs in filter_.values() for v in vs)}
-            )
-            kinds = kinds or {"*", *map(str, every)}
-            for first, end, count in _runs(s, o.result.calendar):
-                months = tuple(p for p in s.periods if first <= _day(p) < end)
-                found.append(Shown(at, _listed(o, s), frozenset(map(str, kinds)), months, count, slack))
-    return found
-
-
-def _listed(o: Other, s: Series) -> frozenset[str]:
-    """The group's areas; where a plan chooses them by a rule, one name for all of them, the same in its own versions."""
-    areas = _areas(o.protocol, s.role)
-    token = f"{o.protocol.organisation}/{o.protocol.id}: {s.n_units} {s.role} areas"
-    return areas if areas is not None else frozenset({token})
 
 
 def _of_people(profile: Profile, protocol: Protocol, result: EvaluationResult, other: Other) -> Iterator[str]:
