@@ -247,3 +247,17 @@ def test_every_column_gets_a_name_of_its_own() -> None:
 def test_dates_that_fill_most_rows_are_seen_among_many_odd_cells() -> None:
     cells = ["25/03/2021"] * 9_000 + [f"odd {i}" for i in range(600)]
     assert look("when", cells).kind == "date"
+
+
+def test_offences_with_a_time_and_a_ward_are_events_and_a_list_of_people_is_not(tmp_path, capsys):
+    day = pd.date_range("2022-01-01", periods=300, freq="D")
+    wards = [f"Ward {i % 7}" for i in range(300)]
+    times = pd.DataFrame({"Ref": [f"R{i:04d}" for i in range(300)], "When": day + pd.Timedelta(hours=7), "Ward": wards})
+    times.to_csv(tmp_path / "events.csv", index=False)
+    times.assign(When=day.strftime("%Y-%m-%d")).to_csv(tmp_path / "people.csv", index=False)
+    assert main(["look", str(tmp_path / "events.csv")]) == 0
+    block = yaml.safe_load(capsys.readouterr().out.split("to paste into protocol.yaml:\n")[1])
+    assert (block["data"][0]["source"], block["data"][0]["options"]["area"]) == ("events", "Ward")
+    assert block["units"] == {"kind": "area"}
+    assert main(["look", str(tmp_path / "people.csv")]) == 0
+    assert "source: events" not in capsys.readouterr().out

@@ -269,10 +269,11 @@ def test_a_table_by_month_answers_by_quarter_as_one_by_quarter_does(work: Path) 
         "year": (year, "year"),
         "added": (by_month, "year"),
     }
+    tables["quarters added"] = (quarter, "year")
     found = {}
     for name, (table, period) in tables.items():
         table.groupby(["Ward", "When"], as_index=False)["N"].sum().to_csv(work / f"{name}.csv", index=False)
-        plan = plan_of(f"by-{name}", {"first": "2018-01", "last": "2022-12", "period": period})
+        plan = plan_of(f"by-{name.replace(' ', '-')}", {"first": "2018-01", "last": "2022-12", "period": period})
         plan["intervention"]["start"] = "2021-07" if period == "quarter" else "2021-01"
         del plan["units"]["selection"]
         options = {"area": "Ward", "period": "When", "counts": {"n": "N"}}
@@ -282,6 +283,7 @@ def test_a_table_by_month_answers_by_quarter_as_one_by_quarter_does(work: Path) 
         found[name] = build(load_study(write(work, plan)), quiet).data
     assert np.array_equal(found["month"].counts["admissions"], found["quarter"].counts["admissions"])
     assert np.array_equal(found["year"].counts["admissions"], found["added"].counts["admissions"])
+    assert np.array_equal(found["year"].counts["admissions"], found["quarters added"].counts["admissions"])
     assert found["month"].periods[:2] == ("2018-01", "2018-04")
     assert found["year"].periods == ("2018-01", "2019-01", "2020-01", "2021-01", "2022-01")
     assert found["year"].counts["admissions"].sum() == sum(n.values())

@@ -20,16 +20,23 @@ def period_problems(protocol: Protocol, events: Mapping[str, Events]) -> list[Pr
             "shorter periods need an extract with a date in every row: source: events",
         )
         for name, e in events.items()
-        if e.calendar != calendar and not (e.calendar.kind == "month" and not calendar.by_days)
+        if e.calendar != calendar and not (_adds_up(e.calendar, calendar))
     ]
 
 
+def _adds_up(short: Calendar, long: Calendar) -> bool:
+    """Whether whole periods of one kind make those of the other: months any that is made of months, quarters years."""
+    if long.by_days:
+        return False
+    return short.kind == "month" or (short.kind == "quarter" and long.kind == "year" and short.begins(long.origin))
+
+
 def by_plan(events: Events, calendar: Calendar) -> Events:
-    """Events whose months are added up to the plan's periods: one is present where all its months are."""
+    """Events whose months, or quarters, are added up to the plan's periods: one is present where all its parts are."""
     if events.calendar == calendar or calendar.kind == "month":
         return events
     months = sorted({m for own in events.present.values() for m in own})
-    wholes = calendar.between(months[0], months[-1]) if months else ()
+    wholes = calendar.between(months[0], events.calendar.last_of(months[-1])) if months else ()
     parts = {p: events.calendar.between(p, calendar.last_of(p)) for p in wholes}
     present = {f: tuple(p for p, need in parts.items() if set(need) <= set(own)) for f, own in events.present.items()}
     dropped = {f: _added(by_month, parts) for f, by_month in events.dropped.items()}

@@ -215,12 +215,17 @@ def _refuse_repeats(reading: read.Reading, long: pd.DataFrame, noun: str) -> Non
 
 
 def _counted_by(reading: read.Reading, long: pd.DataFrame, calendar: Calendar) -> Calendar:
-    """The plan's periods; or months, where the table of a plan by quarter or year has any that begins none of them."""
-    if calendar.by_days or calendar.kind == "month" or all(map(calendar.begins, long["period"].unique())):
+    """The plan's periods; or quarters or months, where a table has some that begin none of the plan's longer ones."""
+    if calendar.by_days or calendar.kind == "month":
         return calendar
-    text = f"{reading.table.name} counts by month; months are added up to {calendar.plural}"
-    reading.notes.append(DataNote("counts", text))
-    return MONTHS
+    labels = long["period"].unique()
+    shorter = (calendar, Calendar("quarter", calendar.origin), MONTHS)
+    own = next(c for c in shorter if all(map(c.begins, labels)))
+    how = (
+        f"each is read as a whole {own.noun}" if own == calendar else f"{own.plural} are added up to {calendar.plural}"
+    )
+    reading.notes.append(DataNote("counts", f"{reading.table.name} counts by {own.noun}; {how}"))
+    return own
 
 
 def _events(known: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:

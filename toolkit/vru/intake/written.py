@@ -17,13 +17,13 @@ FORMS: dict[Kind, str] = {
     "four_weeks": "YYYY-MM-DD, the first day of four weeks",
     "month": "YYYY-MM",
     "quarter": "YYYY-MM (its first month, or every month) or YYYY Q1 of the calendar year",
-    "year": "YYYY, YYYY/YY where years begin in April, or YYYY-MM",
+    "year": "YYYY, YYYY/YY where years begin in April, or quarters or months that make whole ones",
 }
 _MONTH = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))(-01(?:[ T]00:00(?::00(?:\.0+)?)?)?)?")
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T]00:00(?::00(?:\.0+)?)?)?")
 _QUARTER = re.compile(r"(\d{4})[ -]?Q([1-4])|Q([1-4])[ -]?(\d{4})", re.IGNORECASE)
 _WEEK_NUMBER = r"(?i)\d{4}[ -]?w(k|eek)?[ -]?\d{1,2}|w(k|eek)?[ -]?\d{1,2}([ -/]\d{4})?"
-_YEAR = re.compile(r"(\d{4})(?:[/-](\d{2}|\d{4}))?")
+_YEAR = re.compile(r"(?:FY ?)?(\d{4})(?:[/-](\d{2}|\d{4}))?")
 
 
 def label_of(text: str, calendar: Calendar) -> str:
@@ -34,9 +34,9 @@ def label_of(text: str, calendar: Calendar) -> str:
     if month := _MONTH.fullmatch(text):
         return month.group(1)
     label = ""
-    if calendar.kind == "quarter" and (found := _QUARTER.fullmatch(text)):
+    if calendar.kind in ("quarter", "year") and (found := _QUARTER.fullmatch(text)):
         year, quarter = found.group(1) or found.group(4), int(found.group(2) or found.group(3))
-        label = f"{year}-{3 * quarter - 2:02d}"
+        label, calendar = f"{year}-{3 * quarter - 2:02d}", Calendar("quarter", calendar.origin)
     elif calendar.kind == "year" and (found := _YEAR.fullmatch(text)):
         label = _of_year(found.group(1), found.group(2), calendar)
     return label if label and calendar.begins(label) else ""

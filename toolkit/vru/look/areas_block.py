@@ -13,7 +13,7 @@ from vru.sources.extract import ExtractOptions
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])(-01)?")
 _PAIRS = ((r"e(ast(ing)?s?)?|x|osgb_?x", r"n(orth(ing)?s?)?|y|osgb_?y"), (r"lon(g|gitude)?", r"lat(itude)?"))
 _REFERENCE = re.compile(r"\b(ref|reference|id|urn|number)\b")
-_MANY_MONTHS = 6
+_MANY_MONTHS, _FEW_AREAS = 6, 4
 _EDGE = 4
 
 
@@ -31,7 +31,21 @@ def areas_plan(place: Place, table: Table, columns: Sequence[Column], options: E
     if when is not None and when.days is not None and _weekly(when.days) and when.days.duplicated().any():
         return _tallied(place, table, columns, options, when.name)
     pair = _pair(columns)
-    return _offences(place, columns, options, when, pair) if when is not None and pair is not None else ""
+    if when is None or (pair is None and not _has_times(when)):
+        return ""
+    # A list of people has no time of day: what has one is an event.
+    where: tuple[str, ...] | None = pair or _in_areas(table, columns, when)
+    return _offences(place, columns, options, when, where) if where is not None else ""
+
+
+def _has_times(when: Column) -> bool:
+    return when.days is not None and bool((when.days != when.days.dt.normalize()).any())
+
+
+def _in_areas(table: Table, columns: Sequence[Column], when: Column) -> tuple[str, ...] | None:
+    """The column of areas, as a plan names it; None where none repeats."""
+    area = _place(table, [c for c in columns if c.kind in ("name", "category", "words")], [when.name])
+    return None if area is None or table.frame[area].nunique() < _FEW_AREAS else ("area", area)
 
 
 def _head(place: Place, source: str, columns: Sequence[Column], options: ExtractOptions) -> list[str]:
@@ -64,7 +78,7 @@ def _offences(
     columns: Sequence[Column],
     options: ExtractOptions,
     when: Column,
-    pair: tuple[str, str, str, str],
+    where: tuple[str, ...],
 ) -> str:
     lines = _head(place, "events", columns, options)
     later = [c.name for c in columns if c.kind == "date" and c.name != when.name]
@@ -72,8 +86,8 @@ def _offences(
     lines += (
         [f"      until: {quoted(later[0])}  # if it is the end of a range; at: start, middle or end"] if later else []
     )
-    lines += [f"      {pair[0]}: {quoted(pair[1])}", f"      {pair[2]}: {quoted(pair[3])}"]
-    kind = next((c.name for c in columns if c.kind == "category" and c.name not in pair), None)
+    lines += [f"      {name}: {quoted(c)}" for name, c in zip(where[::2], where[1::2], strict=True)]
+    kind = next((c.name for c in columns if c.kind == "category" and c.name not in where), None)
     lines += [f"      kind: {quoted(kind)}  # what outcomes filter as crime_type"] if kind else []
     own = next(
         (c.name for c in columns if c.kind == "id" or re.search(r"\b(ref|reference|id|urn|number)\b", c.name.lower())),
@@ -92,6 +106,8 @@ def _offences(
             f"      covers: {{first: {first}, last: {last}}}  # what the file was made for, months or days; missing: [..] within"
         )
     lines += ["window: {first: YYYY-MM-DD, last: YYYY-MM-DD, period: week, counted_from: start}  # or month, YYYY-MM"]
+    if len(where) == 2:
+        return "\n".join([*lines, "units:", "  kind: area  # or lsoa21, lsoa11 where these are its codes"])
     lines += ["units:", "  kind: polygon", "  boundaries: MAP.geojson  # vru look MAP.geojson names its areas"]
     return "\n".join([*lines, "  # or kind: area or lsoa21, with area: COLUMN in place of coordinates"])
 
