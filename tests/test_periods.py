@@ -95,3 +95,10 @@ def test_sentences_are_said_of_the_plans_periods_and_calendar_months_stay():
     assert said == "Weeks: 3 unit-weeks, a weekly total, by calendar month; over 1 week."
     assert Calendar().say("3 months") == "3 months"
     assert Calendar("four_weeks", "2021-01-04").say("a month") == "a four-week period"
+
+
+def test_days_know_their_weekday():
+    labels = Calendar("day", "2000-01-01").between("2024-03-04", "2024-03-10")  # Monday to Sunday
+    columns = np.array(Calendar("day", "2000-01-01").weekdays(labels))
+    assert np.array_equal(columns, np.eye(7)[1:])
+    assert Calendar("week", "2024-03-04").weekdays(labels) == ()

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from vru.errors import MethodError
 from vru.methods.interrupted_series import METHOD
 from vru.panel import Panel
+from vru.periods import Calendar
 from vru.results import Estimate
 
 MakePanel = Callable[..., Panel]
@@ -254,3 +255,25 @@ def test_options_that_contradict_each_other_are_refused() -> None:
     for bad in ({"harmonics": 4}, {"effect": "jump"}, {"lags": 0}, {"phase_in": -1}):
         with pytest.raises(ValidationError):
             METHOD.options.model_validate(bad)
+
+
+def test_the_course_of_the_week_is_no_noise_in_a_series_by_day() -> None:
+    days = Calendar("day", "2000-01-01").between("2021-01-04", "2023-01-01")
+    rng, start = np.random.default_rng(5), len(days) * 2 // 3
+    week = np.tile([0.5, 0.5, 0.6, 0.8, 1.2, 1.8, 1.6], 104)[: len(days)]
+    counts = rng.poisson(40 * week * np.where(np.arange(len(days)) >= start, 0.8, 1.0))[None, :].astype(float)
+    panel = Panel(
+        units=("a",),
+        periods=days,
+        counts={"violence": counts},
+        role=("treated",),
+        starts=(days[start],),
+        missing=np.zeros(counts.shape, dtype=bool),
+        calendar=Calendar("day", "2000-01-01"),
+    )
+    found = fit(panel)
+    assert found.ratio is not None
+    assert found.ratio.low is not None
+    assert found.ratio.high is not None
+    assert found.ratio.low < 0.8 < found.ratio.high
+    assert found.counts["phi"] < 1.2

@@ -116,6 +116,13 @@ class Calendar:
         middle = [self._text(self._at(p) + _STEP[self.kind] // 2) for p in labels]
         return np.array([int(m[5:7]) for m in middle])
 
+    def weekdays(self, labels: Sequence[str]) -> tuple[np.ndarray, ...]:
+        """Which of the periods are Tuesdays, Wednesdays and so on, six arrays ``(n,)`` of 0 and 1; none where none is a day."""
+        if self.kind != "day":
+            return ()
+        day = (np.array([self._at(p) for p in labels]) + 3) % 7
+        return tuple((day == d).astype(float) for d in range(1, 7))
+
     def steps(self, labels: Sequence[str], since: str) -> np.ndarray:
         """Periods from ``since`` to each label, ``(n,)``; where periods are missing the numbers leave a gap."""
         return np.array([self.number(p) for p in labels]) - self.number(since)

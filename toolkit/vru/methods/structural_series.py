@@ -73,6 +73,7 @@ def _regressors(series: PeriodSeries, opts: Options) -> Regressors:
     fixed = [np.ones(n)]
     calendar, angle = series.arms.calendar, series.arms.angle
     fixed += [f(k * angle) for k in range(1, min(opts.harmonics, calendar.harmonics) + 1) for f in (np.sin, np.cos)]
+    fixed += calendar.weekdays(series.arms.periods) if opts.harmonics else ()
     if opts.trend:
         fixed.append(series.time / calendar.a_year)
     shrunk = np.zeros((n, 0))

@@ -49,8 +49,8 @@ def columns(time: np.ndarray, periods: Sequence[str], calendar: Calendar, shape:
 
     time : ``(n,)`` periods since the start (0 in the first of it). periods : their labels.
 
-    Trend is counted in years from the last period before the start, and the slope in periods from
-    there, so that "level" is the step at the start and not at the series' first month.
+    A season of days is that of the year and the week. Trend is counted in years from the last period before the start, and
+    the slope in periods from there, so that "level" is the step at the start and not at the series' first period.
     """
     base = [("intercept", np.ones(len(time)))]
     if shape.trend:
@@ -58,6 +58,8 @@ def columns(time: np.ndarray, periods: Sequence[str], calendar: Calendar, shape:
     angle = calendar.angle(periods)
     for k in range(1, min(shape.harmonics, calendar.harmonics) + 1):
         base += [(f"sin{k}", np.sin(k * angle)), (f"cos{k}", np.cos(k * angle))]
+    if shape.harmonics:
+        base += [(f"weekday{d}", column) for d, column in enumerate(calendar.weekdays(periods), 1)]
     treated = _effect_columns(time, shape)
     kept = ~((time >= 0) & (time < shape.phase_in)) | shape.ramped
     matrix = np.column_stack([c for _, c in base + treated])
